@@ -1,0 +1,122 @@
+package writer
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Write is one write that the server acknowledged.
+type Write struct {
+	Writer   int           `json:"w"`
+	Seq      int           `json:"s"`
+	At       time.Duration `json:"t"`           // since the start of the load
+	Replicas int           `json:"r,omitempty"` // that had acknowledged it when WAIT returned
+}
+
+// Ledger is what the writers of one load recorded.
+type Ledger struct {
+	Prefix  string         `json:"prefix"`
+	Size    int            `json:"size"`
+	Elapsed time.Duration  `json:"elapsed"`
+	Writes  []Write        `json:"writes"`
+	Errors  map[string]int `json:"errors"`
+}
+
+// Key returns the key that a write went to.
+func (l *Ledger) Key(w Write) string {
+	return fmt.Sprintf("%s:%d:%d", l.Prefix, w.Writer, w.Seq)
+}
+
+// Value returns the value that a write left under its key.
+func (l *Ledger) Value(w Write) string {
+	value := fmt.Sprintf("%d/%d", w.Writer, w.Seq)
+	if missing := l.Size - len(value); missing > 0 {
+		value += strings.Repeat(".", missing)
+	}
+	return value
+}
+
+// Summary is a ledger in figures.
+type Summary struct {
+	Acknowledged int            `json:"acknowledged"`
+	Replicated   int            `json:"replicated"` // acknowledged by a replica too
+	Errors       map[string]int `json:"errors"`
+	LongestGap   time.Duration  `json:"longestGapNanoseconds"` // without an acknowledged write from any writer
+	GapStart     time.Duration  `json:"gapStartNanoseconds"`   // since the start of the load
+	Elapsed      time.Duration  `json:"elapsedNanoseconds"`
+}
+
+// Summary counts the ledger.
+func (l *Ledger) Summary() Summary {
+	start, length := l.gap()
+	return Summary{
+		Acknowledged: len(l.Writes),
+		Replicated:   l.replicated(),
+		Errors:       l.Errors,
+		LongestGap:   length,
+		GapStart:     start,
+		Elapsed:      l.Elapsed,
+	}
+}
+
+func (l *Ledger) replicated() int {
+	n := 0
+	for _, w := range l.Writes {
+		if w.Replicas > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// gap returns the longest time in which no writer got an acknowledgement,
+// from the start of the load to its end.
+func (l *Ledger) gap() (start, length time.Duration) {
+	times := make([]time.Duration, 0, len(l.Writes)+1)
+	for _, w := range l.Writes {
+		times = append(times, w.At)
+	}
+	slices.Sort(times)
+	times = append(times, max(l.Elapsed, last(times)))
+	var previous time.Duration
+	for _, at := range times {
+		if at-previous > length {
+			start, length = previous, at-previous
+		}
+		previous = at
+	}
+	return start, length
+}
+
+func last(times []time.Duration) time.Duration {
+	if len(times) == 0 {
+		return 0
+	}
+	return times[len(times)-1]
+}
+
+// Save writes the ledger to a file.
+func (l *Ledger) Save(path string) error {
+	data, err := json.Marshal(l)
+	if err != nil {
+		return fmt.Errorf("encode ledger: %w", err)
+	}
+	return os.WriteFile(path, data, 0o600)
+}
+
+// Read reads a ledger that Save wrote.
+func Read(path string) (*Ledger, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	ledger := &Ledger{}
+	if err := json.Unmarshal(data, ledger); err != nil {
+		return nil, fmt.Errorf("decode ledger %s: %w", path, err)
+	}
+	return ledger, nil
+}
