@@ -1,0 +1,26 @@
+{{/*
+Rules on values that no schema can state: ../rules, one file each, shared with the
+plugin. A rule's check is a template over plain values (JSON's types, no methods);
+every line it prints is a finding.
+*/}}
+
+{{/* valkey.findings: dict "root" "severity" → the findings as a JSON list of strings */}}
+{{- define "valkey.findings" -}}
+{{- $root := .root -}}
+{{- $input := dict
+  "Values" ($root.Values | toJson | fromJson)
+  "Chart" (dict "Name" $root.Chart.Name "Version" $root.Chart.Version "AppVersion" $root.Chart.AppVersion)
+-}}
+{{- $findings := list -}}
+{{- range $path, $_ := $root.Files.Glob "rules/VK1*.yaml" -}}
+{{- $rule := $root.Files.Get $path | fromYaml -}}
+{{- if eq $rule.severity $.severity -}}
+{{- range splitList "\n" (tpl $rule.check $input) -}}
+{{- with trim . -}}
+{{- $findings = append $findings (printf "%s (fix: %s) [%s]" . (trim $rule.fix) $rule.id) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $findings -}}
+{{- end -}}
