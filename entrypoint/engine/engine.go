@@ -1,0 +1,93 @@
+// Package engine knows which server this is and what that release understands.
+// Servers refuse to boot on a directive they do not know, so what is rendered
+// depends on the release found in the image, never on the image's tag.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// Names of the engines, as Release.Engine holds them.
+const (
+	Valkey = "valkey"
+	Redis  = "redis"
+)
+
+// Release is a server's engine and version, for example valkey 9.1.2.
+type Release struct {
+	Engine              string
+	Major, Minor, Patch int
+}
+
+const versionTimeout = 10 * time.Second
+
+// Find returns the path of the server binary: name where it is given, else the
+// first of valkey-server and redis-server in PATH.
+func Find(name string) (string, error) {
+	names := []string{"valkey-server", "redis-server"}
+	if name != "" {
+		names = []string{name}
+	}
+	for _, n := range names {
+		if path, err := exec.LookPath(n); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("no server binary: looked for %q in PATH; use a Valkey or Redis image, or name the binary in ENTRYPOINT_SERVER", names)
+}
+
+// Detect runs the server with --version and reads its answer.
+func Detect(ctx context.Context, path string) (Release, error) {
+	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, "--version").CombinedOutput()
+	if err != nil {
+		return Release{}, fmt.Errorf("run %s --version: %w: %.200q", path, err, out)
+	}
+	release, err := Parse(string(out))
+	if err != nil {
+		return Release{}, fmt.Errorf("read the output of %s --version: %w", path, err)
+	}
+	if !release.Since(6, 2) {
+		return Release{}, fmt.Errorf("%s is %s: the oldest supported are redis 6.2 and valkey 7.2", path, release)
+	}
+	return release, nil
+}
+
+// versionLine is what the servers print: "Valkey server v=9.1.2 sha=…",
+// "Redis server v=7.0.15 sha=…".
+var versionLine = regexp.MustCompile(`(Valkey|Redis) server v=(\d{1,4})\.(\d{1,4})\.(\d{1,4})`)
+
+// Parse reads the output of a server's --version.
+func Parse(output string) (Release, error) {
+	m := versionLine.FindStringSubmatch(output)
+	if m == nil {
+		return Release{}, errors.New(strconv.Quote(fmt.Sprintf("%.100s", output)) + " is not a Valkey's or Redis' version")
+	}
+	r := Release{Engine: Redis}
+	if m[1] == "Valkey" {
+		r.Engine = Valkey
+	}
+	// The pattern lets only short runs of digits through: these can't fail.
+	r.Major, _ = strconv.Atoi(m[2])
+	r.Minor, _ = strconv.Atoi(m[3])
+	r.Patch, _ = strconv.Atoi(m[4])
+	return r, nil
+}
+
+func (r Release) String() string { return r.Engine + " " + r.Version() }
+
+// Version is the number alone, for example "9.1.2".
+func (r Release) Version() string { return fmt.Sprintf("%d.%d.%d", r.Major, r.Minor, r.Patch) }
+
+// Since tells whether the release is at least major.minor. Valkey began as Redis
+// 7.2, so one number serves both engines for all that came up to then.
+func (r Release) Since(major, minor int) bool {
+	return r.Major > major || r.Major == major && r.Minor >= minor
+}

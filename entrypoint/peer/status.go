@@ -1,0 +1,50 @@
+// Package peer is how the pods of one release know each other: their names and
+// addresses, what each says of itself, and what one asks of another, all of it
+// signed with a key that only they have.
+package peer
+
+import (
+	"github.com/helm-valkey/helm-valkey/entrypoint/record"
+)
+
+// Status is what a pod says of itself. Fields are only ever added, so that two
+// releases of the entrypoint understand each other during an upgrade.
+//
+// Role is its server's: master, replica, or none while no server runs. Address is
+// where its server is reached, "host:port". Offset is in bytes of the replication
+// stream of Replid; HasData tells whether there is anything in the data set.
+type Status struct {
+	Pod     string        `json:"pod"`
+	Role    string        `json:"role"`
+	State   string        `json:"state"`
+	Reason  string        `json:"reason,omitempty"`
+	Term    uint64        `json:"term"`
+	Leader  string        `json:"leader"`
+	Address string        `json:"address"`
+	Engine  string        `json:"engine"`
+	Release string        `json:"release"`
+	Replid  string        `json:"replid"`
+	Offset  int64         `json:"offset"`
+	History []record.Fork `json:"history,omitempty"`
+	Keys    int64         `json:"keys"`
+	HasData bool          `json:"hasData"`
+	LinkUp  bool          `json:"linkUp"`
+	Syncing bool          `json:"syncing"`
+	Loading bool          `json:"loading"`
+}
+
+// Roles of a server.
+const (
+	Master  = "master"
+	Replica = "replica"
+	None    = "none"
+)
+
+// Order is what one pod tells another to do. Term is the mastership it belongs
+// to; an order of an earlier one is refused. Leader is the pod that is or becomes
+// master, Address its server's.
+type Order struct {
+	Term    uint64 `json:"term"`
+	Leader  string `json:"leader"`
+	Address string `json:"address"`
+}

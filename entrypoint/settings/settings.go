@@ -1,0 +1,292 @@
+// Package settings is everything that a pod is told: environment variables and
+// the files they name, read once, checked as a whole.
+//
+// Every variable carries the prefix ENTRYPOINT_, which no Service of a namespace
+// injects by chance.
+//
+//	POD_NAME              this pod's name (required)
+//	POD_IP                the address that this pod announces; without it the server's own choice
+//	CLUSTER_ID            "<namespace>/<release>"; peers of another id are refused
+//	ROLE                  master or replica: which StatefulSet this pod belongs to (required)
+//	MASTER                host name of the master's pod; empty for a standalone server
+//	PEERS_FILE            file with the host names of all expected pods, one a line; read again whenever it changes
+//	PEER_SERVICES         host names, by comma, of headless Services whose addresses add to the peers
+//	HOSTS_FILE            file in the form of hosts(5) that is asked instead of DNS
+//	SERVER                the server's binary (default: valkey-server or redis-server in PATH)
+//	DATA_DIR              the data directory (default /data)
+//	DATA_VOLUME           true if the data directory outlives the pod (default false)
+//	RUN_DIR               for the written configuration and the local socket; in memory, it holds secrets (default /run/valkey)
+//	PORT, BIND            the server's port (default 6379) and addresses (default "* -::*")
+//	PEER_PORT             the peers' server port (default: PORT)
+//	HTTP_ADDRESS          probes, metrics, status (default ":9121")
+//	CONTROL_ADDRESS       what peers ask of each other (default ":9122")
+//	PEER_CONTROL_PORT     the peers' control port (default: the port of CONTROL_ADDRESS)
+//	PASSWORD_FILE         file with the password of the default user; empty: no authentication
+//	CONFIG_FILES          server configuration files, by comma, included in that order
+//	PERSISTENCE           aof, rdb or none (default none)
+//	DISKLESS_SYNC_DELAY   seconds to wait for more replicas before a full sync (default 0)
+//	EMPTY_MASTER          hold or start: what a master does that can't tell whether its peers hold newer data (default hold)
+//	BOOTSTRAP_WAIT        how long to wait for peers that do not answer (default 30s)
+//	MAX_LAG               a replica further behind is not ready and does not count (default 10s)
+//	MIN_REPLICAS_TO_WRITE the master refuses writes with fewer replicas (default 0)
+//	MIN_REPLICAS_MAX_LAG  a replica further behind does not count for that (default 10s)
+//	GRACE_PERIOD          the pod's terminationGracePeriodSeconds as a duration (default 30s)
+//	LOG_LEVEL             debug, info, warn or error (default info)
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Roles of a pod, by its StatefulSet.
+const (
+	Master  = "master"
+	Replica = "replica"
+)
+
+// Ways of keeping data on disk.
+const (
+	AOF  = "aof"
+	RDB  = "rdb"
+	None = "none"
+)
+
+// What to do with a master that can't tell whether its peers hold newer data.
+const (
+	Hold  = "hold"
+	Start = "start"
+)
+
+// Settings is what the environment says, checked. Names as in the package
+// comment.
+type Settings struct {
+	PodName, PodIP, ClusterID   string
+	Role                        string
+	Master                      string
+	PeersFile                   string
+	PeerServices                []string
+	HostsFile                   string
+	Server                      string
+	DataDir                     string
+	DataVolume                  bool
+	RunDir                      string
+	Bind                        string
+	Port, PeerPort              int
+	HTTPAddress, ControlAddress string
+	PeerControlPort             int
+	Password                    string
+	ConfigFiles                 []string
+	Persistence                 string
+	DisklessSyncDelay           int
+	EmptyMaster                 string
+	BootstrapWait, MaxLag       time.Duration
+	MinReplicasToWrite          int
+	MinReplicasMaxLag           time.Duration
+	GracePeriod                 time.Duration
+	LogLevel                    slog.Level
+}
+
+const prefix = "ENTRYPOINT_"
+
+// Read takes the settings from an environment in the form of os.Environ. Its
+// error names everything that is wrong, not the first.
+func Read(environ []string) (Settings, error) {
+	r := reader{values: map[string]string{}}
+	for _, variable := range environ {
+		if name, value, ok := strings.Cut(variable, "="); ok && strings.HasPrefix(name, prefix) {
+			r.values[strings.TrimPrefix(name, prefix)] = value
+		}
+	}
+	s := Settings{
+		PodName:            r.required("POD_NAME"),
+		PodIP:              r.address("POD_IP"),
+		ClusterID:          r.text("CLUSTER_ID", ""),
+		Role:               r.oneOf("ROLE", "", Master, Replica),
+		Master:             r.text("MASTER", ""),
+		PeersFile:          r.text("PEERS_FILE", ""),
+		PeerServices:       r.list("PEER_SERVICES"),
+		HostsFile:          r.text("HOSTS_FILE", ""),
+		Server:             r.text("SERVER", ""),
+		DataDir:            r.text("DATA_DIR", "/data"),
+		DataVolume:         r.truth("DATA_VOLUME"),
+		RunDir:             r.text("RUN_DIR", "/run/valkey"),
+		Bind:               r.text("BIND", "* -::*"),
+		Port:               r.number("PORT", 6379, 1, 65535),
+		HTTPAddress:        r.text("HTTP_ADDRESS", ":9121"),
+		ControlAddress:     r.text("CONTROL_ADDRESS", ":9122"),
+		Password:           r.password("PASSWORD_FILE"),
+		ConfigFiles:        r.files("CONFIG_FILES"),
+		Persistence:        r.oneOf("PERSISTENCE", None, AOF, RDB, None),
+		DisklessSyncDelay:  r.number("DISKLESS_SYNC_DELAY", 0, 0, 3600),
+		EmptyMaster:        r.oneOf("EMPTY_MASTER", Hold, Hold, Start),
+		BootstrapWait:      r.duration("BOOTSTRAP_WAIT", 30*time.Second, 0),
+		MaxLag:             r.duration("MAX_LAG", 10*time.Second, time.Second),
+		MinReplicasToWrite: r.number("MIN_REPLICAS_TO_WRITE", 0, 0, 1000),
+		MinReplicasMaxLag:  r.duration("MIN_REPLICAS_MAX_LAG", 10*time.Second, time.Second),
+		GracePeriod:        r.duration("GRACE_PERIOD", 30*time.Second, time.Second),
+		LogLevel:           r.level("LOG_LEVEL"),
+	}
+	s.PeerPort = r.number("PEER_PORT", s.Port, 1, 65535)
+	s.PeerControlPort = r.number("PEER_CONTROL_PORT", r.portOf("CONTROL_ADDRESS", s.ControlAddress), 1, 65535)
+	r.portOf("HTTP_ADDRESS", s.HTTPAddress)
+	if s.Role == Replica && s.Master == "" {
+		r.fail("MASTER", "is required for a replica: the host name of the master's pod")
+	}
+	if s.Master != "" && s.PeersFile == "" {
+		r.fail("PEERS_FILE", "is required beside %sMASTER: the master asks all of them before it starts", prefix)
+	}
+	if s.Role == Replica && !s.DataVolume {
+		// What such a replica wrote would be gone with the pod, and cost disk and
+		// forks meanwhile.
+		s.Persistence = None
+	}
+	return s, errors.Join(r.errs...)
+}
+
+// ServerSocket is the server's local socket.
+func (s Settings) ServerSocket() string { return filepath.Join(s.RunDir, "server.sock") }
+
+// Standalone tells whether this server has no peers at all.
+func (s Settings) Standalone() bool { return s.Master == "" }
+
+type reader struct {
+	values map[string]string
+	errs   []error
+}
+
+func (r *reader) fail(name, format string, args ...any) {
+	r.errs = append(r.errs, fmt.Errorf("%s%s %s", prefix, name, fmt.Sprintf(format, args...)))
+}
+
+func (r *reader) text(name, fallback string) string {
+	if value := r.values[name]; value != "" {
+		return value
+	}
+	return fallback
+}
+
+func (r *reader) required(name string) string {
+	if r.values[name] == "" {
+		r.fail(name, "is required and not set")
+	}
+	return r.values[name]
+}
+
+func (r *reader) oneOf(name, fallback string, allowed ...string) string {
+	value := r.text(name, fallback)
+	for _, a := range allowed {
+		if value == a {
+			return value
+		}
+	}
+	r.fail(name, "is %q: use one of %s", value, strings.Join(allowed, ", "))
+	return fallback
+}
+
+func (r *reader) number(name string, fallback, low, high int) int {
+	value := r.values[name]
+	if value == "" {
+		return fallback
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < low || n > high {
+		r.fail(name, "is %q: use a whole number from %d to %d", value, low, high)
+		return fallback
+	}
+	return n
+}
+
+func (r *reader) duration(name string, fallback, low time.Duration) time.Duration {
+	value := r.values[name]
+	if value == "" {
+		return fallback
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil || d < low {
+		r.fail(name, "is %q: use a duration of at least %s, such as 30s or 2m", value, low)
+		return fallback
+	}
+	return d
+}
+
+func (r *reader) truth(name string) bool { return r.oneOf(name, "false", "true", "false") == "true" }
+
+func (r *reader) list(name string) []string {
+	var items []string
+	for item := range strings.SplitSeq(r.values[name], ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+func (r *reader) files(name string) []string {
+	files := r.list(name)
+	for _, file := range files {
+		if _, err := os.Stat(file); err != nil {
+			r.fail(name, "names %q: %v", file, err)
+		}
+	}
+	return files
+}
+
+func (r *reader) address(name string) string {
+	value := r.values[name]
+	if value != "" && net.ParseIP(value) == nil {
+		r.fail(name, "is %q: use an IP address", value)
+	}
+	return value
+}
+
+// portOf returns the port of an address to listen at, which has to be fixed:
+// peers and probes must know it beforehand.
+func (r *reader) portOf(name, address string) int {
+	_, port, err := net.SplitHostPort(address)
+	n, portErr := strconv.Atoi(port)
+	if err != nil || portErr != nil || n < 1 || n > 65535 {
+		r.fail(name, "is %q: use an address to listen at, such as :9121", address)
+		return 1
+	}
+	return n
+}
+
+func (r *reader) level(name string) slog.Level {
+	var level slog.Level
+	if value := r.values[name]; value != "" {
+		if err := level.UnmarshalText([]byte(value)); err != nil {
+			r.fail(name, "is %q: use one of debug, info, warn, error", value)
+		}
+	}
+	return level
+}
+
+// password reads the first line of the file that the variable names. What the
+// file holds never becomes part of an error.
+func (r *reader) password(name string) string {
+	path := r.values[name]
+	if path == "" {
+		return ""
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		r.fail(name, "can't be read: %v", err)
+		return ""
+	}
+	password := strings.TrimRight(string(content), "\r\n")
+	switch {
+	case password == "":
+		r.fail(name, "names %q, which is empty: put a password into it, or switch authentication off", path)
+	case strings.ContainsAny(password, "\r\n"):
+		r.fail(name, "names %q, which holds more than one line: a password has no line breaks", path)
+	}
+	return password
+}
