@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/postrender"
+	"github.com/helm-valkey/helm-valkey/plugin/report"
+)
+
+func (s streams) postRender(ctx context.Context, args []string) (int, error) {
+	flags := flag.NewFlagSet("post-render", flag.ContinueOnError)
+	asManifest := flags.Bool("errors-as-manifest", false, "")
+	arguments, err := parse(flags, args)
+	if errors.Is(err, flag.ErrHelp) {
+		return s.help()
+	}
+	if err != nil {
+		return 0, err
+	}
+	if len(arguments) > 0 {
+		return 0, &usageError{fmt.Sprintf("post-render: takes no arguments, found %q", arguments[0])}
+	}
+	code, message, err := s.checkStream(ctx)
+	if !*asManifest || (err == nil && code == Clean) {
+		return code, err
+	}
+	if err != nil {
+		message = err.Error()
+	}
+	return Clean, writeRefusal(s.out, message)
+}
+
+// checkStream passes the manifests on if nothing is wrong with them. Otherwise
+// it returns what it told on the standard error.
+func (s streams) checkStream(ctx context.Context) (code int, message string, err error) {
+	stream, err := io.ReadAll(s.in)
+	if err != nil {
+		return 0, "", fmt.Errorf("read the manifests: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, "", err
+	}
+	if len(bytes.TrimSpace(stream)) == 0 {
+		return 0, "", errors.New("no manifests on the standard input: post-render has nothing to check")
+	}
+	found, err := postrender.Check(stream)
+	if err != nil {
+		return 0, "", err
+	}
+	if code, err = s.report(s.err, found, 0); err != nil || code != Clean {
+		return code, messageOf(found), err
+	}
+	if _, err := s.out.Write(stream); err != nil {
+		return 0, "", fmt.Errorf("write the manifests: %w", err)
+	}
+	return Clean, "", nil
+}
+
+func messageOf(found []finding.Finding) string {
+	var b strings.Builder
+	if err := report.Text(&b, found); err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// writeRefusal writes a manifest that Helm 4 cannot read, under a file name
+// that is the message: Helm names the file in its error, and hides the standard
+// error of a post-renderer that fails. No cluster would take the manifest
+// either.
+func writeRefusal(w io.Writer, message string) error {
+	name, err := json.Marshal("post-render:\n" + message + "\n")
+	if err != nil {
+		return fmt.Errorf("write the refusal: %w", err)
+	}
+	_, err = fmt.Fprintf(w, "apiVersion: [refused]\nkind: Refused\nmetadata:\n  name: refused\n  annotations:\n    postrenderer.helm.sh/postrender-filename: %s\n", name)
+	return err
+}

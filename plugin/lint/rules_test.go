@@ -1,0 +1,121 @@
+package lint
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	chart "github.com/helm-valkey/helm-valkey/charts/valkey"
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/values"
+)
+
+// here marks the line at which an example's mistake is to be found.
+const here = "# <- here"
+
+func openChart(t testing.TB) *Chart {
+	t.Helper()
+	c, err := OpenChart(chart.Files)
+	require.NoError(t, err)
+	return c
+}
+
+// check lints one text as the only values file.
+func check(t testing.TB, c *Chart, text string) []finding.Finding {
+	t.Helper()
+	read := func(string) ([]byte, error) { return []byte(text), nil }
+	v, err := values.Read(values.Options{Files: []string{"values.yaml"}}, c.Defaults, read)
+	require.NoError(t, err)
+	found, err := c.Check(v)
+	require.NoError(t, err)
+	return found
+}
+
+// ruleFiles reads all rules of the chart.
+func ruleFiles(t testing.TB) []ruleFile {
+	t.Helper()
+	names, err := fs.Glob(chart.Files, "rules/*.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, names)
+	var all []ruleFile
+	for _, name := range names {
+		data, err := fs.ReadFile(chart.Files, name)
+		require.NoError(t, err)
+		var file ruleFile
+		require.NoError(t, yaml.Unmarshal(data, &file), name)
+		require.True(t, strings.HasPrefix(path.Base(name), file.ID+"-"), name)
+		all = append(all, file)
+	}
+	return all
+}
+
+func TestRulesExamples(t *testing.T) {
+	c := openChart(t)
+	for _, file := range ruleFiles(t) {
+		require.NotEmpty(t, file.Bad, file.ID)
+		require.NotEmpty(t, file.Good, file.ID)
+		require.NotEmpty(t, file.Title, file.ID)
+		require.NotEmpty(t, file.Doc, file.ID)
+		for i, text := range file.Bad {
+			t.Run(fmt.Sprintf("%s/bad/%d", file.ID, i), func(t *testing.T) {
+				want := markedLine(t, text)
+				var lines []int
+				for _, f := range check(t, c, text) {
+					if f.RuleID == file.ID {
+						lines = append(lines, f.Position.Line)
+					}
+				}
+				require.Contains(t, lines, want, "the findings are %v", check(t, c, text))
+			})
+		}
+		for i, text := range file.Good {
+			t.Run(fmt.Sprintf("%s/good/%d", file.ID, i), func(t *testing.T) {
+				for _, f := range check(t, c, text) {
+					require.NotEqual(t, file.ID, f.RuleID, f.Message)
+					require.NotEqual(t, finding.Error, f.Severity, "%s %s", f.RuleID, f.Message)
+				}
+			})
+		}
+	}
+}
+
+func markedLine(t *testing.T, text string) int {
+	t.Helper()
+	for i, line := range strings.Split(text, "\n") {
+		if strings.Contains(line, here) {
+			return i + 1
+		}
+	}
+	t.Fatalf("no line is marked with %q", here)
+	return 0
+}
+
+func TestChartsOwnValues(t *testing.T) {
+	require.Empty(t, check(t, openChart(t), ""))
+}
+
+func TestRuleIDsAreUnique(t *testing.T) {
+	seen := map[string]bool{}
+	own := []finding.Rule{unknownKey, missingKey, wrongType, notAllowed, outOfRange, wrongForm, combined, syntax, severalDocuments, duplicateKey, topLevel}
+	for _, r := range openChart(t).rules {
+		own = append(own, r.Rule)
+	}
+	for _, r := range own {
+		require.False(t, seen[r.ID], r.ID)
+		require.NotEmpty(t, r.Doc, r.ID)
+		seen[r.ID] = true
+	}
+}
+
+// A rule's sentence and the schema's for the same value are shown once.
+func TestMastersAreRefusedOnce(t *testing.T) {
+	found := check(t, openChart(t), "master:\n  replicaCount: 2\n")
+	require.Len(t, found, 1)
+	require.Equal(t, "VK101", found[0].RuleID)
+	require.Equal(t, finding.Position{Name: "values.yaml", Line: 2, Column: 17, Width: 1, Text: "  replicaCount: 2"}, found[0].Position)
+}

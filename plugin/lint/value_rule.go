@@ -1,0 +1,92 @@
+package lint
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"text/template"
+
+	"github.com/Masterminds/sprig/v3"
+	"go.yaml.in/yaml/v3"
+	"helm.sh/helm/v3/pkg/chart"
+
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/values"
+)
+
+// valueRule is a rule that the chart brings along, in rules/: its templates
+// refuse the same values with the same sentence.
+type valueRule struct {
+	finding.Rule
+	fix   string
+	check *template.Template
+}
+
+// ruleFile is the form of a rule's file.
+type ruleFile struct {
+	ID       string   `yaml:"id"`
+	Severity string   `yaml:"severity"`
+	Title    string   `yaml:"title"`
+	Check    string   `yaml:"check"`
+	Fix      string   `yaml:"fix"`
+	Doc      string   `yaml:"doc"`
+	Bad      []string `yaml:"bad"`
+	Good     []string `yaml:"good"`
+}
+
+// emptyTemplate has the functions that Helm gives its templates. Each rule is
+// a copy: giving them to a new template takes longer than parsing a rule.
+var emptyTemplate = sync.OnceValue(func() *template.Template {
+	functions := sprig.TxtFuncMap()
+	delete(functions, "env")
+	delete(functions, "expandenv")
+	functions["getHostByName"] = func(string) string { return "" }
+	return template.New("").Funcs(functions).Option("missingkey=zero")
+})
+
+func parseRule(data []byte) (*valueRule, error) {
+	var file ruleFile
+	if err := yaml.Unmarshal(data, &file); err != nil {
+		return nil, err
+	}
+	severity := finding.Severity(file.Severity)
+	if severity != finding.Error && severity != finding.Warning {
+		return nil, fmt.Errorf("severity %q is neither error nor warning", file.Severity)
+	}
+	check, err := emptyTemplate().New(file.ID).Parse(file.Check)
+	if err != nil {
+		return nil, err
+	}
+	return &valueRule{
+		Rule:  finding.Rule{ID: file.ID, Severity: severity, Title: file.Title, Doc: file.Doc},
+		fix:   strings.TrimSpace(file.Fix),
+		check: check,
+	}, nil
+}
+
+// evidence is one line that a rule's check prints.
+type evidence struct {
+	path    values.Path
+	message string
+}
+
+// evaluate runs the rule's check on the values.
+func (r *valueRule) evaluate(merged map[string]any, metadata *chart.Metadata) ([]evidence, error) {
+	var out strings.Builder
+	if err := r.check.Execute(&out, map[string]any{"Values": merged, "Chart": metadata}); err != nil {
+		return nil, fmt.Errorf("rule %s: %w", r.ID, err)
+	}
+	var found []evidence
+	for line := range strings.Lines(strings.ReplaceAll(out.String(), "<no value>", "")) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		path, message, ok := strings.Cut(line, ": ")
+		if !ok {
+			return nil, fmt.Errorf("rule %s printed %q, which is not \"path: sentence\"", r.ID, line)
+		}
+		found = append(found, evidence{values.ParsePath(path), strings.TrimSpace(message)})
+	}
+	return found, nil
+}

@@ -1,0 +1,103 @@
+package manifest
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Object is a rendered object, or a part of one. Fields that are not there, or
+// are of another type than asked for, are empty.
+type Object struct {
+	fields map[string]any
+}
+
+// Kind of the object.
+func (o Object) Kind() string { return o.Text("kind") }
+
+// Name of the object.
+func (o Object) Name() string { return o.Text("metadata", "name") }
+
+// Namespace of the object; empty means the release's.
+func (o Object) Namespace() string { return o.Text("metadata", "namespace") }
+
+// Label returns a label of the object.
+func (o Object) Label(key string) string { return o.Text("metadata", "labels", key) }
+
+// Value returns what the field holds, and whether it is there.
+func (o Object) Value(path ...string) (any, bool) {
+	var at any = o.fields
+	for _, step := range path {
+		table, ok := at.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		if at, ok = table[step]; !ok {
+			return nil, false
+		}
+	}
+	return at, at != nil
+}
+
+// Text returns a field's text. Numbers are written out: a patch that forgets
+// quotes leaves them in labels.
+func (o Object) Text(path ...string) string {
+	value, _ := o.Value(path...)
+	switch value := value.(type) {
+	case string:
+		return value
+	case bool:
+		return strconv.FormatBool(value)
+	case float64:
+		return strconv.FormatFloat(value, 'f', -1, 64)
+	}
+	return ""
+}
+
+// Number returns a field's number, or the standard if it is not there.
+func (o Object) Number(standard float64, path ...string) float64 {
+	value, _ := o.Value(path...)
+	switch value := value.(type) {
+	case float64:
+		return value
+	case string:
+		if n, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil {
+			return n
+		}
+	}
+	return standard
+}
+
+// List returns a field's items.
+func (o Object) List(path ...string) []any {
+	value, _ := o.Value(path...)
+	items, _ := value.([]any)
+	return items
+}
+
+// Parts returns the items of a list that are objects themselves.
+func (o Object) Parts(path ...string) []Object {
+	var parts []Object
+	for _, item := range o.List(path...) {
+		if fields, ok := item.(map[string]any); ok {
+			parts = append(parts, Object{fields: fields})
+		}
+	}
+	return parts
+}
+
+// Part returns a field that holds fields itself.
+func (o Object) Part(path ...string) Object {
+	value, _ := o.Value(path...)
+	fields, _ := value.(map[string]any)
+	return Object{fields: fields}
+}
+
+// Texts returns a field that maps keys to text, labels for example.
+func (o Object) Texts(path ...string) map[string]string {
+	part := o.Part(path...)
+	texts := make(map[string]string, len(part.fields))
+	for key := range part.fields {
+		texts[key] = part.Text(key)
+	}
+	return texts
+}

@@ -1,0 +1,143 @@
+package postrender
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+)
+
+// Labels and words that the chart's templates put on objects.
+const (
+	chartLabel     = "helm.sh/chart"
+	componentLabel = "app.kubernetes.io/component"
+	instanceLabel  = "app.kubernetes.io/instance"
+	nameLabel      = "app.kubernetes.io/name"
+
+	master   = "master"
+	replica  = "replica"
+	sentinel = "sentinel"
+
+	serverContainer = "valkey"
+)
+
+// release is one release of this chart as it was rendered.
+type release struct {
+	objects []manifest.Object
+}
+
+// ofThisChart says whether an object was rendered by this chart. Its name
+// label follows nameOverride, the label of the chart does not.
+func ofThisChart(o manifest.Object) bool {
+	version, ok := strings.CutPrefix(o.Label(chartLabel), "valkey-")
+	return ok && version != "" && version[0] >= '0' && version[0] <= '9'
+}
+
+// key tells the releases in one stream apart.
+func key(o manifest.Object) string {
+	return fmt.Sprintf("%s/%s/%s", o.Namespace(), o.Label(instanceLabel), o.Label(nameLabel))
+}
+
+// group collects the objects of each release, in the order of their names.
+func group(objects []manifest.Object) []release {
+	byKey := map[string]*release{}
+	var keys []string
+	for _, o := range objects {
+		k := key(o)
+		if byKey[k] == nil {
+			byKey[k] = &release{}
+			keys = append(keys, k)
+		}
+		byKey[k].objects = append(byKey[k].objects, o)
+	}
+	slices.Sort(keys)
+	releases := make([]release, len(keys))
+	for i, k := range keys {
+		releases[i] = *byKey[k]
+	}
+	return releases
+}
+
+// of returns the objects of a kind.
+func (r release) of(kind string) []manifest.Object {
+	var all []manifest.Object
+	for _, o := range r.objects {
+		if o.Kind() == kind {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+// servers returns the StatefulSets of a role.
+func (r release) servers(role string) []manifest.Object {
+	var all []manifest.Object
+	for _, o := range r.of("StatefulSet") {
+		if component(o) == role {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+// component of an object; of a StatefulSet that lost its label, that of its
+// pods.
+func component(o manifest.Object) string {
+	if c := o.Label(componentLabel); c != "" {
+		return c
+	}
+	return o.Text("spec", "template", "metadata", "labels", componentLabel)
+}
+
+func replicas(o manifest.Object) int { return int(o.Number(1, "spec", "replicas")) }
+
+// podSet is pods that are made alike.
+type podSet struct {
+	owner  manifest.Object
+	role   string
+	labels map[string]string
+	spec   manifest.Object
+	count  int
+}
+
+// pods returns all pods of the release.
+func (r release) pods() []podSet {
+	var all []podSet
+	for _, o := range r.objects {
+		switch o.Kind() {
+		case "Pod":
+			all = append(all, podSet{o, component(o), o.Texts("metadata", "labels"), o.Part("spec"), 1})
+		case "StatefulSet", "Deployment", "ReplicaSet", "DaemonSet", "Job":
+			template := o.Part("spec", "template")
+			labels := template.Texts("metadata", "labels")
+			all = append(all, podSet{o, labels[componentLabel], labels, template.Part("spec"), replicas(o)})
+		}
+	}
+	return all
+}
+
+// server returns the server's container of a StatefulSet.
+func server(o manifest.Object) (manifest.Object, bool) {
+	for _, c := range o.Parts("spec", "template", "spec", "containers") {
+		if c.Text("name") == serverContainer {
+			return c, true
+		}
+	}
+	return manifest.Object{}, false
+}
+
+// variable returns a variable of a container's environment.
+func variable(container manifest.Object, name string) (string, bool) {
+	for _, v := range container.Parts("env") {
+		if v.Text("name") == name {
+			return v.Text("value"), true
+		}
+	}
+	return "", false
+}
+
+func identity(o manifest.Object) finding.Object {
+	return finding.Object{Kind: o.Kind(), Namespace: o.Namespace(), Name: o.Name()}
+}

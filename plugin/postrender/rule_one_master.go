@@ -1,0 +1,42 @@
+package postrender
+
+import (
+	"fmt"
+
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+)
+
+var oneMaster = finding.Rule{
+	ID:       "VK201",
+	Severity: finding.Error,
+	Title:    "More than one master needs Sentinel",
+	Doc: `Two masters take writes that the other never sees: the data sets part, and one of
+them is thrown away in the end. Sentinel decides which of several servers is the master;
+without it there is one pod, in one StatefulSet. The number in master.replicaCount is
+checked with the values already; this rule also finds what a patch or a second render
+made of it.`,
+}
+
+// mastersNeedSentinel is the sentence of the value rule, too.
+const mastersNeedSentinel = "more than one master needs Sentinel, which decides which of them takes the writes"
+
+func findMasters(r release) []finding.Finding {
+	if len(r.servers(sentinel)) > 0 {
+		return nil
+	}
+	var found []finding.Finding
+	masters := r.servers(master)
+	for i, o := range masters {
+		if n := replicas(o); n > 1 {
+			found = append(found, oneMaster.On(identity(o), "spec.replicas",
+				mastersNeedSentinel,
+				fmt.Sprintf("set spec.replicas to 1 instead of %d; replica.replicaCount adds copies of the data", n)))
+		}
+		if i > 0 {
+			found = append(found, oneMaster.On(identity(o), "metadata.name",
+				fmt.Sprintf("a second StatefulSet of masters, beside %s: %s", masters[0].Name(), mastersNeedSentinel),
+				"remove one of the two"))
+		}
+	}
+	return found
+}

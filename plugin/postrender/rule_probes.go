@@ -1,0 +1,41 @@
+package postrender
+
+import (
+	"fmt"
+
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+)
+
+var probes = finding.Rule{
+	ID:       "VK206",
+	Severity: finding.Error,
+	Title:    "The server's container has no probes",
+	Doc: `Without a readiness probe a replica gets clients before it has the data, and a
+rolling update goes on to the next pod while the last one still loads. Without a liveness
+probe a server that hangs is never restarted, and without a startup probe the liveness
+probe kills one that loads for long. The last two are warnings: the values can switch them
+off, and a pod without them works.`,
+}
+
+func findProbes(r release) []finding.Finding {
+	var found []finding.Finding
+	for _, o := range append(r.servers(master), r.servers(replica)...) {
+		container, ok := server(o)
+		if !ok {
+			found = append(found, probes.On(identity(o), "spec.template.spec.containers",
+				fmt.Sprintf("there is no container named %q, which runs the server", serverContainer), "give the server's container its name back"))
+			continue
+		}
+		for _, probe := range []string{"readinessProbe", "livenessProbe", "startupProbe"} {
+			if _, set := container.Value(probe); set {
+				continue
+			}
+			f := probes.On(identity(o), "spec.template.spec.containers[valkey]."+probe, "the server's container has no "+probe, "set the role's "+probe+".enabled to true")
+			if probe != "readinessProbe" {
+				f.Severity = finding.Warning
+			}
+			found = append(found, f)
+		}
+	}
+	return found
+}

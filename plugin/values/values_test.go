@@ -1,0 +1,186 @@
+package values
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
+	helmyaml "sigs.k8s.io/yaml"
+)
+
+const defaults = `# the chart's own
+master:
+  replicaCount: 1
+  resources:
+    limits: {memory: 1Gi}
+  args: [a, b]
+replica:
+  replicaCount: 2
+auth:
+  enabled: true
+`
+
+func files(texts map[string]string) ReadFile {
+	return func(name string) ([]byte, error) {
+		text, ok := texts[name]
+		if !ok {
+			return nil, fmt.Errorf("open %s: %w", name, os.ErrNotExist)
+		}
+		return []byte(text), nil
+	}
+}
+
+func read(t *testing.T, o Options, texts map[string]string) *Values {
+	t.Helper()
+	d, err := ParseDefaults("<chart defaults>", []byte(defaults))
+	require.NoError(t, err)
+	v, err := Read(o, d, files(texts))
+	require.NoError(t, err)
+	return v
+}
+
+func TestPlaceOfLastWriter(t *testing.T) {
+	texts := map[string]string{
+		"a.yaml":          "master:\n  replicaCount: 2\n  args:\n    - x\n    - name: y\n",
+		"b.yaml":          "\nmaster: {replicaCount: 3}\n",
+		"anchors.yaml":    "x: &x\n  replicaCount: 5\nmaster:\n  <<: *x\nreplica: *x\n",
+		"merge-last.yaml": "x: &x\n  replicaCount: 5\nmaster:\n  replicaCount: 4\n  <<: *x\n",
+		"words.yaml":      "auth:\n  on: 1\n  'off': 2\n",
+		"dots.yaml":       "commonLabels:\n  a.b/c: 1\n",
+		"block.yaml":      "master:\n  configuration: |\n    port 1\n",
+	}
+	tests := []struct {
+		name    string
+		options Options
+		path    string
+		want    string
+	}{
+		{"one file", Options{Files: []string{"a.yaml"}}, "master.replicaCount", "a.yaml:2:17"},
+		{"the later file", Options{Files: []string{"a.yaml", "b.yaml"}}, "master.replicaCount", "b.yaml:2:24"},
+		{"the earlier file when the later says nothing", Options{Files: []string{"a.yaml", "b.yaml"}}, "master.args[1].name", "a.yaml:5:13"},
+		{"a flag over files", Options{Files: []string{"a.yaml"}, Set: []string{"master.replicaCount=2"}}, "master.replicaCount", "--set master.replicaCount=2:0:0"},
+		{"a flag beside a file", Options{Files: []string{"a.yaml"}, Set: []string{"replica.replicaCount=2"}}, "master.replicaCount", "a.yaml:2:17"},
+		{"the later kind of flag", Options{Set: []string{"a=1"}, JSON: []string{`a=2`}}, "a", "--set a=1:0:0"},
+		{"a flag into a list", Options{Files: []string{"a.yaml"}, Set: []string{"master.args[1].name=z"}}, "master.args[0]", "a.yaml:4:7"},
+		{"merge key", Options{Files: []string{"anchors.yaml"}}, "master.replicaCount", "anchors.yaml:2:17"},
+		{"alias", Options{Files: []string{"anchors.yaml"}}, "replica.replicaCount", "anchors.yaml:2:17"},
+		{"merge key after the key wins, as in Helm", Options{Files: []string{"merge-last.yaml"}}, "master.replicaCount", "merge-last.yaml:2:17"},
+		{"YAML 1.1 words", Options{Files: []string{"words.yaml"}}, "auth.true", "words.yaml:2:7"},
+		{"quoted words", Options{Files: []string{"words.yaml"}}, "auth.off", "words.yaml:3:10"},
+		{"dots in a key", Options{Files: []string{"dots.yaml"}}, `commonLabels.a\.b/c`, "dots.yaml:2:10"},
+		{"a block of text is shown by its key", Options{Files: []string{"block.yaml"}}, "master.configuration", "block.yaml:2:3"},
+		{"defaults", Options{Files: []string{"b.yaml"}}, "replica.replicaCount", "<chart defaults>:8:17"},
+		{"defaults below a key of the user's", Options{Files: []string{"b.yaml"}}, "master.resources.limits", "b.yaml:2:1"},
+		{"nobody", Options{Files: []string{"b.yaml"}}, "nowhere.at.all", "b.yaml:2:1"},
+		{"nobody, flags only", Options{Set: []string{"a=1"}}, "nowhere", "--set a=1:0:0"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			at := read(t, tt.options, texts).Value(ParsePath(tt.path))
+			require.Equal(t, tt.want, fmt.Sprintf("%s:%d:%d", at.Name, at.Line, at.Column))
+		})
+	}
+}
+
+func TestReadAsHelm(t *testing.T) {
+	texts := map[string]string{
+		"a.yaml":    "master: {replicaCount: 2, args: [x]}\nauth: null\n",
+		"b.yaml":    "master: {extra: null, resources: {limits: null}}\n",
+		"text.yaml": "from a file",
+	}
+	v := read(t, Options{
+		Files:   []string{"a.yaml", "b.yaml"},
+		JSON:    []string{`order={"by":"json"}`},
+		Set:     []string{"order.by=set,number=1"},
+		String:  []string{"number=1"},
+		File:    []string{"text=text.yaml"},
+		Literal: []string{"literal=a,b=c"},
+	}, texts)
+	require.Equal(t, map[string]any{
+		"master":  map[string]any{"replicaCount": 2.0, "args": []any{"x"}, "extra": nil, "resources": map[string]any{}},
+		"replica": map[string]any{"replicaCount": 2.0},
+		"order":   map[string]any{"by": "set"},
+		"number":  "1",
+		"text":    "from a file",
+		"literal": "a,b=c",
+	}, v.Merged)
+}
+
+func TestProblemsOfFiles(t *testing.T) {
+	tests := []struct {
+		name   string
+		text   string
+		want   string // line:column kind
+		broken bool
+	}{
+		{"nothing", "", "", false},
+		{"comments only", "# nothing\n", "", false},
+		{"an end that starts another document", "a: 1\n---\n", "", false},
+		{"syntax", "a: 1\nb: [1\nc: 2\n", "2:1 0", true},
+		{"syntax of a block", "a: 1\nb:\n  c: 1\n d: 1\n", "4:2 0", true},
+		{"unknown anchor", "a: 1\nb: *nowhere\n", "2:1 0", true},
+		{"tab", "a:\n\tb: 1\n", "2:1 0", true},
+		{"several documents", "a: 1\n---\nb: 2\n", "3:1 1", false},
+		{"duplicate key", "a: 1\nb:\n  c: 1\n  c: 2\n", "4:3 2", false},
+		{"duplicate by YAML 1.1", "on: 1\nyes: 2\n", "2:1 2", false},
+		{"a list", "- a\n", "1:1 3", true},
+		{"text", "a b c", "1:1 3", true},
+		{"text in the second document", "a: 1\n---\nb: [\n", "3:1 0", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := Parse("f", []byte(tt.text))
+			require.Equal(t, tt.broken, d.Values == nil)
+			var got string
+			for _, p := range d.Problems {
+				got += fmt.Sprintf("%d:%d %d", p.Position.Line, p.Position.Column, p.Kind)
+			}
+			require.Equal(t, tt.want, got)
+		})
+	}
+}
+
+func TestPathText(t *testing.T) {
+	for _, text := range []string{"a", "a.b", "a[0].b", `a.b\.c/d`, "a[0][1]"} {
+		require.Equal(t, text, ParsePath(text).String())
+	}
+}
+
+// FuzzCoalesce holds coalesce to Helm's own.
+func FuzzCoalesce(f *testing.F) {
+	for _, user := range []string{"", "master: null", "master: {replicaCount: null, x: null}", "master: 1", "auth: {enabled: {}}", "master: {args: null, resources: {limits: {memory: null}}}", "x: {y: null}"} {
+		f.Add(user, defaults)
+	}
+	f.Add("a: {b: null, c: {d: null}}", "a: {b: null, c: 1}\nd: null")
+	f.Fuzz(func(t *testing.T, user, standard string) {
+		var over, under map[string]any
+		if helmyaml.Unmarshal([]byte(user), &over) != nil || helmyaml.Unmarshal([]byte(standard), &under) != nil {
+			t.Skip()
+		}
+		want, err := chartutil.CoalesceValues(&chart.Chart{Metadata: &chart.Metadata{Name: "c"}, Values: under}, over)
+		require.NoError(t, err)
+		require.Equal(t, want.AsMap(), coalesce(over, under))
+	})
+}
+
+// FuzzParse looks for panics, and for places outside of the file.
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{defaults, "a: &a {b: *a}", "<<: [*a, *b]", "a: &a\n  <<: *a\n", "? {a: b}\n: c", "1: 2\ntrue: 3\nnull: 4", "%YAML 1.1\n---\na: 1", "a: !!binary x", "\ufeffa: 1", "a: \"b\\0c\"", "---\n...\n---"} {
+		f.Add(text, "a.b[0]")
+	}
+	f.Fuzz(func(t *testing.T, text, path string) {
+		d := Parse("f", []byte(text))
+		p, ok := d.position(ParsePath(path), valuePart)
+		if ok && (p.Line < 1 || p.Line > len(d.lines)) {
+			t.Fatalf("line %d of %d", p.Line, len(d.lines))
+		}
+		for _, problem := range d.Problems {
+			if at := problem.Position; at.Line < 1 || at.Column < 1 || at.Line > len(d.lines) {
+				t.Fatalf("%+v", problem)
+			}
+		}
+	})
+}
