@@ -1,0 +1,126 @@
+package release
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
+)
+
+const commandTimeout = 20 * time.Second
+
+// Try sends one command to the pod's server, on a connection of its own.
+func (p *Pod) Try(args ...string) (resp.Value, error) {
+	return p.tryFor(commandTimeout, args...)
+}
+
+func (p *Pod) tryFor(timeout time.Duration, args ...string) (resp.Value, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	conn, err := resp.Dial(ctx, resp.Options{Addr: p.Address(), Password: p.release.Options.Password, Timeout: timeout})
+	if err != nil {
+		return resp.Value{}, fmt.Errorf("%s: %w", p.Name, err)
+	}
+	defer conn.Close()
+	value, err := conn.Do(ctx, args...)
+	if err != nil {
+		return value, fmt.Errorf("%s: %s: %w", p.Name, args[0], err)
+	}
+	return value, nil
+}
+
+// Do is Try for a command that has to succeed.
+func (p *Pod) Do(args ...string) resp.Value {
+	p.release.TB.Helper()
+	value, err := p.Try(args...)
+	require.NoError(p.release.TB, err)
+	return value
+}
+
+// Info returns the server's INFO.
+func (p *Pod) Info() (map[string]string, error) {
+	value, err := p.Try("INFO")
+	if err != nil {
+		return nil, err
+	}
+	info := map[string]string{}
+	for line := range strings.Lines(value.Str) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
+			info[name] = value
+		}
+	}
+	return info, nil
+}
+
+// MustInfo is Info of a server that has to answer.
+func (p *Pod) MustInfo() map[string]string {
+	p.release.TB.Helper()
+	info, err := p.Info()
+	require.NoError(p.release.TB, err)
+	return info
+}
+
+// Keys returns how many keys the server holds.
+func (p *Pod) Keys() int {
+	p.release.TB.Helper()
+	return int(p.Do("DBSIZE").Int)
+}
+
+// Fill writes n keys of size bytes each, named prefix:0 and on, and waits until
+// as many replicas as run hold them.
+func (r *Release) Fill(prefix string, n, size int) {
+	r.TB.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	defer cancel()
+	conn, err := resp.Dial(ctx, resp.Options{Addr: r.Master.Address(), Password: r.Options.Password, Timeout: Patience})
+	require.NoError(r.TB, err)
+	defer conn.Close()
+	value := strings.Repeat("x", size)
+	const perCommand = 64
+	for start := 0; start < n; start += perCommand {
+		args := []string{"MSET"}
+		for i := start; i < min(start+perCommand, n); i++ {
+			args = append(args, prefix+":"+strconv.Itoa(i), value)
+		}
+		_, err := conn.Do(ctx, args...)
+		require.NoError(r.TB, err, "fill %s", r.Master.Name)
+	}
+	running := 0
+	for _, p := range r.Replicas {
+		if p.Running() {
+			running++
+		}
+	}
+	reply, err := conn.Do(ctx, "WAIT", strconv.Itoa(running), strconv.FormatInt(Patience.Milliseconds()/2, 10))
+	require.NoError(r.TB, err)
+	require.EqualValues(r.TB, running, reply.Int, "replicas that hold what was filled in")
+}
+
+// RequireFilled checks that the server holds the first and the last key of Fill,
+// and at least n keys.
+func (p *Pod) RequireFilled(prefix string, n int) {
+	p.release.TB.Helper()
+	reply := p.Do("EXISTS", prefix+":0", prefix+":"+strconv.Itoa(n-1))
+	require.EqualValues(p.release.TB, 2, reply.Int, "first and last key of %s on %s", prefix, p.Name)
+	require.GreaterOrEqual(p.release.TB, p.Keys(), n, "keys on %s", p.Name)
+}
+
+func (p *Pod) metric(name string) (string, error) {
+	_, body, err := p.Get("/metrics")
+	if err != nil {
+		return "", err
+	}
+	for line := range bytes.Lines(body) {
+		sample, value, ok := strings.Cut(strings.TrimSpace(string(line)), " ")
+		if ok && sample == name {
+			return value, nil
+		}
+	}
+	return "", fmt.Errorf("/metrics of %s has no %s", p.Name, name)
+}
