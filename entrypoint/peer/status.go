@@ -3,9 +3,7 @@
 // signed with a key that only they have.
 package peer
 
-import (
-	"github.com/helm-valkey/helm-valkey/entrypoint/record"
-)
+import "github.com/helm-valkey/helm-valkey/entrypoint/record"
 
 // Status is what a pod says of itself. Fields are only ever added, so that two
 // releases of the entrypoint understand each other during an upgrade.
@@ -14,23 +12,27 @@ import (
 // where its server is reached, "host:port". Offset is in bytes of the replication
 // stream of Replid; HasData tells whether there is anything in the data set.
 type Status struct {
-	Pod     string        `json:"pod"`
-	Role    string        `json:"role"`
-	State   string        `json:"state"`
-	Reason  string        `json:"reason,omitempty"`
-	Term    uint64        `json:"term"`
-	Leader  string        `json:"leader"`
-	Address string        `json:"address"`
-	Engine  string        `json:"engine"`
-	Release string        `json:"release"`
-	Replid  string        `json:"replid"`
-	Offset  int64         `json:"offset"`
-	History []record.Fork `json:"history,omitempty"`
-	Keys    int64         `json:"keys"`
-	HasData bool          `json:"hasData"`
-	LinkUp  bool          `json:"linkUp"`
-	Syncing bool          `json:"syncing"`
-	Loading bool          `json:"loading"`
+	Pod          string        `json:"pod"`
+	Role         string        `json:"role"`
+	State        string        `json:"state"`
+	Reason       string        `json:"reason,omitempty"`
+	Term         uint64        `json:"term"`
+	Leader       string        `json:"leader"`
+	Address      string        `json:"address"`
+	Engine       string        `json:"engine"`
+	Release      string        `json:"release"`
+	Persistence  string        `json:"persistence"`
+	DataVolume   bool          `json:"dataVolume"`
+	Replid       string        `json:"replid"`
+	Replid2      string        `json:"replid2"`
+	SecondOffset int64         `json:"secondOffset"`
+	Offset       int64         `json:"offset"`
+	History      []record.Fork `json:"history,omitempty"`
+	Keys         int64         `json:"keys"`
+	HasData      bool          `json:"hasData"`
+	LinkUp       bool          `json:"linkUp"`
+	Syncing      bool          `json:"syncing"`
+	Loading      bool          `json:"loading"`
 }
 
 // Roles of a server.

@@ -29,8 +29,9 @@ type Fork struct {
 // lineage before that, newest first. Term counts changes of mastership, Leader is
 // the pod that held it. Clean says that a master wrote everything down and
 // stopped; AOF that every write up to Offset has been given to the append-only
-// file, which is still whole if BootID is that of the running machine. Online are
-// the addresses of the replicas that were in sync.
+// file, which is still whole if BootID is that of the running machine. Files says
+// which files hold the newest data, "aof" or "rdb". Online are the addresses of the
+// replicas that were in sync.
 type Record struct {
 	Version int      `json:"version"`
 	BootID  string   `json:"bootID"`
@@ -41,6 +42,7 @@ type Record struct {
 	History []Fork   `json:"history,omitempty"`
 	Clean   bool     `json:"clean"`
 	AOF     bool     `json:"aof"`
+	Files   string   `json:"files,omitempty"`
 	Online  []string `json:"online,omitempty"`
 }
 
@@ -133,21 +135,47 @@ func replace(path string, content []byte, durability Durability) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// At moves the record to a position. A change of the replication id keeps the old
-// one in the history: up to where it was followed, or up to forked, the server's
-// own word (second_repl_offset - 1), where previous names the old id.
+// At moves the record to a position. A server that goes on from its old id under
+// a new one says so: previous is that id, forked its last offset. A new id without
+// that is another history, of which nothing is known here.
 func (r *Record) At(replid string, offset int64, previous string, forked int64) {
-	if replid != r.Replid && r.Replid != "" {
-		end := r.Offset
-		if previous == r.Replid && forked > 0 {
-			end = forked
-		}
-		r.History = slices.Insert(r.History, 0, Fork{Replid: r.Replid, End: end})
-		if len(r.History) > maxHistory {
-			r.History = r.History[:maxHistory]
-		}
+	switch {
+	case replid == r.Replid:
+	case r.Replid != "" && previous == r.Replid && forked >= 0:
+		r.fork(Fork{Replid: r.Replid, End: forked})
+	case r.Replid != "":
+		r.History = nil
 	}
 	r.Replid, r.Offset = replid, offset
+}
+
+// Continue says that the server is about to go on from a position under an id that
+// is not known yet, as one does that loads its data from disk and is master.
+func (r *Record) Continue(from Fork, history []Fork) {
+	r.History = slices.Clone(history)
+	if from.Replid != "" {
+		r.fork(from)
+	}
+	r.Replid, r.Offset = "", 0
+}
+
+func (r *Record) fork(f Fork) {
+	r.History = slices.Insert(slices.Clone(r.History), 0, f)
+	if len(r.History) > maxHistory {
+		r.History = r.History[:maxHistory]
+	}
+}
+
+// Before is the history before replid: of the record itself, or of one of its
+// forks.
+func (r *Record) Before(replid string) []Fork {
+	if replid == r.Replid {
+		return r.History
+	}
+	if i := slices.IndexFunc(r.History, func(f Fork) bool { return f.Replid == replid }); i >= 0 {
+		return r.History[i+1:]
+	}
+	return nil
 }
 
 // BootID identifies this boot of the machine; empty where the kernel tells none.

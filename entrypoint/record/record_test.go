@@ -48,7 +48,7 @@ func TestLoadRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	}
 }
 
-func TestAtKeepsTheLineage(t *testing.T) {
+func TestLineage(t *testing.T) {
 	var r Record
 	r.At("a", 100, "", -1)
 	r.At("a", 150, "", -1)
@@ -56,12 +56,20 @@ func TestAtKeepsTheLineage(t *testing.T) {
 
 	r.At("b", 170, "a", 160)
 	require.Equal(t, []Fork{{"a", 160}}, r.History, "the server says where it forked")
+	require.Equal(t, []Fork{{"a", 160}}, r.Before("b"))
+	require.Empty(t, r.Before("a"))
+	require.Empty(t, r.Before("unheard of"))
 
-	r.At("c", 0, "zero", 10)
-	require.Equal(t, []Fork{{"b", 170}, {"a", 160}}, r.History, "else it is what was last seen")
+	r.Continue(Fork{"b", 180}, r.History)
+	r.At("c", 1, "zero", -1)
+	require.Equal(t, []Fork{{"b", 180}, {"a", 160}}, r.History, "loaded from disk and went on")
+	require.Equal(t, []Fork{{"a", 160}}, r.Before("b"))
+
+	r.At("z", 9, "y", 3)
+	require.Empty(t, r.History, "a full sync from a stranger: what was here before is gone")
 
 	for i := range 2 * maxHistory {
-		r.At(string(rune('d'+i)), 0, "", -1)
+		r.At(string(rune('d'+i)), 0, r.Replid, 5)
 	}
 	require.Len(t, r.History, maxHistory)
 }

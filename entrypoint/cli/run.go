@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/engine"
+	"github.com/helm-valkey/helm-valkey/entrypoint/node"
+	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+	"github.com/helm-valkey/helm-valkey/entrypoint/server"
+	"github.com/helm-valkey/helm-valkey/entrypoint/settings"
+	"github.com/helm-valkey/helm-valkey/entrypoint/web"
+)
+
+func run(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
+	s, err := settings.Read(environ)
+	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: s.LogLevel})).With("pod", s.PodName)
+	if err != nil {
+		log.Error("the settings are wrong", "error", err)
+		return exitUsage
+	}
+	path, err := engine.Find(s.Server)
+	if err != nil {
+		log.Error("no server", "error", err)
+		return exitFailure
+	}
+	release, err := engine.Detect(ctx, path)
+	if err != nil {
+		log.Error("unknown server", "error", err)
+		return exitFailure
+	}
+	n := node.New(s, path, release, log, stdout)
+
+	// Stopping takes time in which probes are answered still, so what serves them
+	// ends with the process, not with the order to stop.
+	stopping, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	if err := web.Serve(ctx, s.HTTPAddress, web.Handler(n), log); err != nil {
+		log.Error("can't serve probes", "address", s.HTTPAddress, "error", err)
+		return exitFailure
+	}
+	if err := web.Serve(ctx, s.ControlAddress, peer.Handler(n.Key(), n), log); err != nil {
+		log.Error("can't serve peers", "address", s.ControlAddress, "error", err)
+		return exitFailure
+	}
+	go server.Reap(ctx, n.Owns)
+	go forward(ctx, n)
+	return n.Run(stopping)
+}
+
+// forward passes on the signals that do not mean to stop.
+func forward(ctx context.Context, n *node.Node) {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2)
+	defer signal.Stop(signals)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case s := <-signals:
+			n.Signal(func(p *server.Process) { p.Signal(s.(syscall.Signal)) })
+		}
+	}
+}

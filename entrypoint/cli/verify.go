@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/info"
+	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
+)
+
+const (
+	verifyEvery = 20 * time.Millisecond
+	verifyTTL   = "60"
+)
+
+// verify writes a key through one endpoint and reads it through another, as a
+// client would.
+func verify(ctx context.Context, args []string, stdout io.Writer) error {
+	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	write := flags.String("write", "", "")
+	read := flags.String("read", "", "")
+	passwordFile := flags.String("password-file", "", "")
+	timeout := flags.Duration("timeout", 30*time.Second, "")
+	if err := flags.Parse(args); err != nil {
+		return usageError("verify: " + err.Error())
+	}
+	if *write == "" || flags.NArg() > 0 {
+		return usageError("verify takes --write HOST:PORT, and --read, --password-file, --timeout if you like")
+	}
+	if *read == "" {
+		*read = *write
+	}
+	var password string
+	if *passwordFile != "" {
+		content, err := os.ReadFile(*passwordFile)
+		if err != nil {
+			return fmt.Errorf("read the password: %w", err)
+		}
+		password = strings.TrimRight(string(content), "\r\n")
+	}
+	ctx, cancel := context.WithTimeout(ctx, *timeout)
+	defer cancel()
+	v := verification{password: password, key: "entrypoint:verify:" + rand.Text(), value: rand.Text(), stdout: stdout}
+	return v.run(ctx, *write, *read)
+}
+
+type verification struct {
+	password, key, value string
+	stdout               io.Writer
+}
+
+func (v verification) run(ctx context.Context, write, read string) error {
+	began := time.Now()
+	if _, err := v.until(ctx, write, func(string) bool { return true }, "SET", v.key, v.value, "EX", verifyTTL); err != nil {
+		return fmt.Errorf("write through %s: %w", write, err)
+	}
+	fmt.Fprintf(v.stdout, "wrote %s through %s (%s)\n", v.key, write, time.Since(began).Round(time.Millisecond))
+	began = time.Now()
+	role, err := v.until(ctx, read, func(got string) bool { return got == v.value }, "GET", v.key)
+	if err != nil {
+		return fmt.Errorf("read through %s: %w", read, err)
+	}
+	fmt.Fprintf(v.stdout, "read it from a %s through %s (%s)\n", role, read, time.Since(began).Round(time.Millisecond))
+	if _, err := v.until(ctx, write, func(string) bool { return true }, "DEL", v.key); err != nil {
+		return fmt.Errorf("delete it through %s: %w", write, err)
+	}
+	fmt.Fprintln(v.stdout, "deleted it")
+	return nil
+}
+
+// until repeats a command on new connections until its answer is wanted, and
+// returns the role of the server that gave it.
+func (v verification) until(ctx context.Context, address string, wanted func(string) bool, command ...string) (string, error) {
+	var last error
+	for {
+		role, answer, err := v.once(ctx, address, command)
+		if err == nil && wanted(answer) {
+			return role, nil
+		}
+		if err == nil {
+			err = fmt.Errorf("%s answered %q", command[0], answer)
+		}
+		if ctx.Err() == nil {
+			last = err
+		}
+		select {
+		case <-ctx.Done():
+			return "", errors.Join(last, ctx.Err())
+		case <-time.After(verifyEvery):
+		}
+	}
+}
+
+func (v verification) once(ctx context.Context, address string, command []string) (role, answer string, err error) {
+	conn, err := resp.Dial(ctx, resp.Options{Addr: address, Password: v.password})
+	if err != nil {
+		return "", "", err
+	}
+	defer conn.Close()
+	value, err := conn.Do(ctx, command...)
+	if err != nil {
+		return "", "", err
+	}
+	about, err := conn.Do(ctx, "INFO", "replication")
+	if err != nil {
+		return "", "", err
+	}
+	role = info.Parse(about.Str)["role"]
+	if role == "slave" {
+		role = "replica"
+	}
+	return role, value.Str, nil
+}

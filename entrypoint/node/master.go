@@ -1,0 +1,225 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
+	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
+	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+	"github.com/helm-valkey/helm-valkey/entrypoint/record"
+	"github.com/helm-valkey/helm-valkey/entrypoint/settings"
+)
+
+// The wait between two rounds of asking the peers.
+const (
+	firstWait = 20 * time.Millisecond
+	lastWait  = 500 * time.Millisecond
+)
+
+// guard decides how the master's server starts: with its own data, or with those
+// of a peer.
+func (n *Node) guard(ctx context.Context) (conf.Start, error) {
+	own := n.onDisk()
+	n.log.Info("own data", "hasData", own.position.HasData, "whole", own.position.Whole, "replid", own.position.Replid, "offset", own.position.Offset, "appendonly", own.fromAOF)
+	n.setState(stateGuarding, "asking all peers what they hold")
+	b := newBallot()
+	for wait := firstWait; ; wait = min(2*wait, lastWait) {
+		decision := lead.Decision{Action: lead.Start, Reason: "standalone"}
+		if !n.settings.Standalone() {
+			decision = n.vote(ctx, b, own)
+		}
+		if ctx.Err() != nil {
+			return conf.Start{}, ctx.Err()
+		}
+		switch decision.Action {
+		case lead.Start:
+			n.log.Info("starting as master", "reason", decision.Reason)
+			n.begin(own, n.highestTerm(b)+1)
+			return conf.Start{AppendOnly: own.fromAOF || !own.position.HasData && n.settings.Persistence == settings.AOF}, nil
+		case lead.Join:
+			if c, ok := b.contact(decision.Peer); ok {
+				n.join(c)
+				return conf.Start{Source: c.address(n.settings.PeerPort)}, nil
+			}
+		default:
+			n.undecided(ctx, b, decision)
+		}
+		sleep(ctx, wait)
+	}
+}
+
+// undecided is what every decision but to start or to join comes to.
+func (n *Node) undecided(ctx context.Context, b *ballot, decision lead.Decision) {
+	switch decision.Action {
+	case lead.Promote:
+		n.setState(stateGuarding, decision.Reason)
+		if err := n.promote(ctx, b, decision.Peer); err != nil {
+			n.log.Warn("can't promote", "pod", decision.Peer, "error", err)
+		}
+	case lead.Hold:
+		n.setState(stateHolding, decision.Reason)
+	default:
+		n.setState(stateGuarding, decision.Reason)
+	}
+}
+
+// begin takes mastership with data loaded from disk.
+func (n *Node) begin(own own, term uint64) {
+	n.mu.Lock()
+	n.record.Continue(record.Fork{Replid: own.position.Replid, End: own.position.Offset}, own.position.History)
+	n.record.Clean, n.record.AOF = false, false
+	n.mu.Unlock()
+	n.setLead(n.settings.PodName, term, n.address())
+	n.setState(stateRunning, "")
+}
+
+// join gives way to a peer that is master. What is on disk is no longer the newest.
+func (n *Node) join(c contact) {
+	n.mu.Lock()
+	n.record.Clean, n.record.AOF = false, false
+	term := max(c.status.Term, n.record.Term)
+	n.mu.Unlock()
+	n.setLead(c.pod(), term, c.address(n.settings.PeerPort))
+	n.setState(stateJoining, "taking in the data of "+c.pod())
+}
+
+// masterDuty is what the master's pod does at each look.
+func (n *Node) masterDuty(ctx context.Context, d *duties) {
+	if !n.leads() {
+		n.regain(ctx, d)
+		return
+	}
+	v := n.lastView()
+	if v.Role() == peer.Replica {
+		n.setState(stateRunning, "the server was made a replica of "+v.Source()+" from outside")
+		return
+	}
+	n.setState(stateRunning, "")
+	if !d.announced && !n.settings.Standalone() {
+		d.announced = true
+		go n.announce(ctx)
+	}
+	n.keep(ctx, v, d)
+}
+
+// keep sees to it that the data are on disk in the form that the settings ask for,
+// after a start that could not load it in that form.
+func (n *Node) keep(ctx context.Context, v View, d *duties) {
+	if v.Loading() || v.Info.Is("rdb_bgsave_in_progress") || v.Info.Is("aof_rewrite_in_progress") || v.Info.Is("aof_rewrite_scheduled") {
+		return
+	}
+	aof, mode := v.Info.Is("aof_enabled"), n.settings.Persistence
+	var command []string
+	switch {
+	case mode == settings.AOF && aof:
+		return
+	case mode == settings.AOF:
+		command = []string{"CONFIG", "SET", "appendonly", "yes"}
+	case mode == settings.RDB && (d.unsaved || aof && !d.saved):
+		d.unsaved, d.saved = false, true
+		command = []string{"BGSAVE"}
+	case aof && (mode == settings.None || v.Info["rdb_last_bgsave_status"] == "ok"):
+		command = []string{"CONFIG", "SET", "appendonly", "no"}
+	default:
+		return
+	}
+	n.log.Info("keeping the data on disk", "command", command, "persistence", n.settings.Persistence)
+	if _, err := n.local.Do(ctx, command...); err != nil {
+		n.log.Error("can't keep the data on disk", "command", command, "error", err)
+	}
+}
+
+// regain follows the pod that is master meanwhile, and takes mastership back as
+// soon as it is in sync.
+func (n *Node) regain(ctx context.Context, d *duties) {
+	d.hurry = true
+	v := n.lastView()
+	leader, term, _ := n.lead()
+	switch {
+	case v.Role() == peer.Master:
+		n.setLead(n.settings.PodName, term+1, n.address())
+		d.unsaved, d.saved, d.announced, d.vote = true, false, false, nil
+	case v.Syncing() || v.Loading():
+		n.setState(stateJoining, "taking in the data of "+leader)
+	case v.LinkUp():
+		d.vote = nil
+		n.takeBack(ctx, d)
+	default:
+		n.setState(stateJoining, "no link to "+leader)
+		n.recover(ctx, d)
+	}
+}
+
+// takeBack asks the master to hand over to this pod.
+func (n *Node) takeBack(ctx context.Context, d *duties) {
+	if time.Since(d.asked) < min(100*time.Millisecond<<min(d.failed, 6), 5*time.Second) && d.failed > 0 {
+		return
+	}
+	leader, term, _ := n.lead()
+	c, err := n.find(ctx, leader)
+	if err == nil {
+		n.setState(stateHandingOver, "taking mastership back from "+leader)
+		_, err = n.peers.Handover(ctx, c.ip, peer.Order{Term: term + 1, Leader: n.settings.PodName, Address: n.address()})
+	}
+	d.asked = time.Now()
+	if err == nil {
+		d.failed = 0
+		return
+	}
+	d.failed++
+	n.log.Warn("can't take mastership back yet", "from", leader, "error", err)
+}
+
+// find asks one peer by its pod's name.
+func (n *Node) find(ctx context.Context, pod string) (contact, error) {
+	contacts, err := n.poll(ctx)
+	if err != nil {
+		return contact{}, err
+	}
+	b := ballot{contacts: contacts}
+	if c, ok := b.contact(pod); ok {
+		return c, nil
+	}
+	return contact{}, errGone
+}
+
+// recoverEvery is how often the peers are asked while the master can't be reached.
+const recoverEvery = 200 * time.Millisecond
+
+// recover finds the data's new home when the pod that was master meanwhile is
+// lost.
+func (n *Node) recover(ctx context.Context, d *duties) {
+	if time.Since(d.asked) < recoverEvery {
+		return
+	}
+	d.asked = time.Now()
+	if d.vote == nil {
+		d.vote = newBallot()
+	}
+	own := n.live()
+	switch decision := n.vote(ctx, d.vote, own); decision.Action {
+	case lead.Start:
+		if !own.position.HasData {
+			// The server holds nothing, but the disk may.
+			d.aside = true
+			return
+		}
+		n.act.Lock()
+		defer n.act.Unlock()
+		n.log.Info("becoming master", "reason", decision.Reason)
+		if _, err := n.local.Do(ctx, "REPLICAOF", "NO", "ONE"); err != nil {
+			n.log.Error("can't become master", "error", err)
+			return
+		}
+		n.setLead(n.settings.PodName, n.highestTerm(d.vote)+1, n.address())
+		d.unsaved, d.saved, d.announced, d.vote = true, false, false, nil
+	case lead.Join:
+		if c, ok := d.vote.contact(decision.Peer); ok {
+			n.join(c)
+			n.follow(ctx)
+		}
+	default:
+		n.undecided(ctx, d.vote, decision)
+	}
+}

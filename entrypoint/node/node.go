@@ -1,0 +1,380 @@
+// Package node is one pod's life: it decides what the server starts as, runs it,
+// keeps it pointed at the master, moves mastership, and stops it.
+//
+// A life goes prepare, serve, and around again when the server dies. What a pod
+// does while its server runs stands in master.go and replica.go; what its peers
+// may ask of it in orders.go.
+package node
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
+	"github.com/helm-valkey/helm-valkey/entrypoint/engine"
+	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+	"github.com/helm-valkey/helm-valkey/entrypoint/record"
+	"github.com/helm-valkey/helm-valkey/entrypoint/server"
+	"github.com/helm-valkey/helm-valkey/entrypoint/settings"
+)
+
+// States of a pod, as its status names them.
+const (
+	stateGuarding    = "guarding"
+	stateHolding     = "holding"
+	stateRunning     = "running"
+	stateJoining     = "joining"
+	stateHandingOver = "handing-over"
+	stateStopping    = "stopping"
+	stateBackingOff  = "backing-off"
+)
+
+// Node is one pod.
+type Node struct {
+	settings  settings.Settings
+	release   engine.Release
+	binary    string
+	log       *slog.Logger
+	stdout    io.Writer
+	directory peer.Directory
+	peers     *peer.Client
+	key       peer.Key
+	local     *server.Local
+	file      *record.File
+	bootID    string
+
+	// act is held while roles change, so that there is one change at a time.
+	act sync.Mutex
+	// wake cuts the wait for the next look short.
+	wake chan struct{}
+
+	mu      sync.Mutex
+	record  record.Record
+	state   string
+	reason  string
+	process *server.Process
+	view    View
+	// source is where the leader's server is reached, as it said itself.
+	source    string
+	handovers map[string]int
+	restarts  int
+}
+
+// New makes a node. The server's own log goes to stdout.
+func New(s settings.Settings, binary string, release engine.Release, log *slog.Logger, stdout io.Writer) *Node {
+	key := peer.NewKey(s.ClusterID, s.Password)
+	return &Node{
+		settings: s, release: release, binary: binary, log: log, stdout: stdout,
+		directory: peer.Directory{Self: s.PodName, PeersFile: s.PeersFile, Services: s.PeerServices, HostsFile: s.HostsFile},
+		peers:     peer.NewClient(key, s.PeerControlPort),
+		key:       key,
+		local:     server.NewLocal(s.ServerSocket(), s.Password),
+		file:      record.In(s.DataDir),
+		bootID:    record.BootID(),
+		wake:      make(chan struct{}, 1),
+		state:     stateGuarding,
+		handovers: map[string]int{},
+	}
+}
+
+// Key signs what this node says to its peers.
+func (n *Node) Key() peer.Key { return n.key }
+
+// A server that dies this often within this time is not restarted in place again:
+// its pod ends, and Kubernetes shows it.
+const (
+	maxDeaths   = 5
+	deathWindow = time.Minute
+)
+
+// Run lives until ctx ends or the server can't be kept alive, and returns the exit
+// code.
+func (n *Node) Run(ctx context.Context) int {
+	n.remember()
+	var deaths []time.Time
+	for {
+		start, err := n.prepare(ctx)
+		if ctx.Err() != nil {
+			return 0
+		}
+		if err != nil {
+			n.log.Error("can't prepare the server's start", "error", err)
+			return 1
+		}
+		code, ended := n.serve(ctx, start)
+		switch ended {
+		case stopped:
+			return code
+		case setAside:
+			continue
+		}
+		deaths = append(deaths, time.Now())
+		for time.Since(deaths[0]) > deathWindow {
+			deaths = deaths[1:]
+		}
+		if len(deaths) >= maxDeaths {
+			n.log.Error("the server died too often; giving up, so that Kubernetes restarts the pod with a growing delay", "deaths", len(deaths), "within", deathWindow.String(), "code", code)
+			return code
+		}
+		n.backOff(ctx, len(deaths), code)
+	}
+}
+
+// backOff waits before a restart: not at all after the first death, then twice as
+// long each time.
+func (n *Node) backOff(ctx context.Context, deaths, code int) {
+	delay := time.Duration(0)
+	if deaths > 1 {
+		delay = 500 * time.Millisecond << (deaths - 2)
+	}
+	n.mu.Lock()
+	n.restarts++
+	n.mu.Unlock()
+	n.log.Warn("the server died; starting it again in place", "code", code, "in", delay.String())
+	n.setState(stateBackingOff, "the server died with code "+strconv.Itoa(code))
+	sleep(ctx, delay)
+}
+
+// remember takes up the record of the data. One that can't be read is as none: all
+// that is then known of the data is what they say themselves.
+func (n *Node) remember() {
+	r, err := n.file.Load()
+	if err != nil {
+		n.log.Warn("going on without the record of the data", "error", err)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.record = r
+	if n.record.Leader == "" {
+		n.record.Leader = firstLabel(n.settings.Master)
+	}
+	if n.settings.Standalone() {
+		n.record.Leader = n.settings.PodName
+	}
+}
+
+// prepare decides what the server starts as. It returns when that is certain, or
+// ctx ends.
+func (n *Node) prepare(ctx context.Context) (conf.Start, error) {
+	if n.settings.Role == settings.Replica {
+		return conf.Start{Source: n.firstSource(ctx), AppendOnly: n.settings.Persistence == settings.AOF}, nil
+	}
+	return n.guard(ctx)
+}
+
+// end is how a server's run ended.
+type end int
+
+const (
+	// died by itself.
+	died end = iota
+	// stopped because the pod stops.
+	stopped
+	// setAside to be started anew from what is on disk.
+	setAside
+)
+
+// serve runs the server until it ends.
+func (n *Node) serve(ctx context.Context, start conf.Start) (int, end) {
+	process, err := n.launch(start)
+	if err != nil {
+		n.log.Error("can't start the server", "error", err)
+		return 1, died
+	}
+	running, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		<-process.Done()
+		cancel()
+	}()
+	aside := n.tend(running)
+	switch {
+	case ctx.Err() != nil:
+		return n.stop(process), stopped
+	case aside:
+		n.shutdown(process, "NOSAVE", localStop)
+		return 0, setAside
+	}
+	<-process.Done()
+	n.dead()
+	return process.Code(), died
+}
+
+func (n *Node) launch(start conf.Start) (*server.Process, error) {
+	text, err := conf.Render(n.settings, start)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(n.settings.RunDir, "server.conf")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return nil, fmt.Errorf("write the server's configuration: %w", err)
+	}
+	n.local.Reset()
+	process, err := server.Start(n.binary, path, n.stdout, n.stdout)
+	if err != nil {
+		return nil, err
+	}
+	n.mu.Lock()
+	n.process = process
+	n.view = View{Started: time.Now()}
+	n.mu.Unlock()
+	n.log.Info("server started", "pid", process.Pid, "release", n.release.String(), "source", start.Source, "appendonly", start.AppendOnly)
+	return process, nil
+}
+
+func (n *Node) dead() {
+	n.local.Reset()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.process = nil
+	n.view = View{}
+}
+
+const (
+	// lookEvery is how often a settled server is looked at, hurryEvery while
+	// something is about to change.
+	lookEvery  = time.Second
+	hurryEvery = 20 * time.Millisecond
+)
+
+// tend looks at the server again and again, and does what its role asks for. It
+// returns when running ends, or true if the server is to be set aside.
+func (n *Node) tend(running context.Context) (aside bool) {
+	duty := n.replicaDuty
+	if n.settings.Role == settings.Master {
+		duty = n.masterDuty
+	}
+	var d duties
+	for {
+		d.hurry = !n.look(running)
+		if n.role() != peer.None {
+			duty(running, &d)
+		}
+		if d.aside {
+			return true
+		}
+		wait := lookEvery
+		if d.hurry {
+			wait = hurryEvery
+		}
+		select {
+		case <-running.Done():
+			return false
+		case <-n.wake:
+		case <-time.After(wait):
+		}
+	}
+}
+
+// duties is what tend carries from one look to the next: whether to look again
+// soon, or to set the server aside; when the peers were last asked, since when the
+// link is down, the vote that is under way, how often a handover has failed in a
+// row; whether the peers know of this master, and what is still to be saved.
+type duties struct {
+	hurry, aside     bool
+	asked, downSince time.Time
+	vote             *ballot
+	failed           int
+	announced        bool
+	unsaved, saved   bool
+}
+
+func (n *Node) hasten() {
+	select {
+	case n.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Signal passes a signal on to the server, if one runs.
+func (n *Node) Signal(pass func(*server.Process)) {
+	n.mu.Lock()
+	process := n.process
+	n.mu.Unlock()
+	if process != nil {
+		pass(process)
+	}
+}
+
+// Owns tells whether pid is the server's.
+func (n *Node) Owns(pid int) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.process != nil && n.process.Pid == pid
+}
+
+func (n *Node) setState(state, reason string) {
+	n.mu.Lock()
+	changed := n.state != state || n.reason != reason
+	n.state, n.reason = state, reason
+	n.mu.Unlock()
+	if changed {
+		n.log.Info("state", "state", state, "reason", reason)
+	}
+}
+
+func (n *Node) role() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.view.Role()
+}
+
+// lead is who is master as far as this node knows, in which term, and where that
+// pod's server is reached.
+func (n *Node) lead() (leader string, term uint64, source string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.record.Leader, n.record.Term, n.source
+}
+
+func (n *Node) leads() bool {
+	leader, _, _ := n.lead()
+	return leader == n.settings.PodName
+}
+
+// setLead takes note of a change of mastership, on disk before anything follows
+// from it.
+func (n *Node) setLead(leader string, term uint64, source string) {
+	n.mu.Lock()
+	changed := n.record.Leader != leader || n.record.Term != term
+	n.record.Leader, n.record.Term, n.source = leader, term, source
+	r := n.record
+	n.mu.Unlock()
+	if !changed {
+		return
+	}
+	n.log.Info("master", "leader", leader, "term", term, "address", source)
+	if err := n.file.Save(r, record.Durable); err != nil {
+		n.log.Error("can't keep the change of mastership", "error", err)
+	}
+}
+
+// address is where this pod's own server is reached by its peers.
+func (n *Node) address() string {
+	ip := n.settings.PodIP
+	if ip == "" {
+		return ""
+	}
+	return net.JoinHostPort(ip, strconv.Itoa(n.settings.Port))
+}
+
+func firstLabel(host string) string {
+	label, _, _ := strings.Cut(host, ".")
+	return label
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

@@ -1,0 +1,86 @@
+package node
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
+	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
+	"github.com/helm-valkey/helm-valkey/entrypoint/rdb"
+	"github.com/helm-valkey/helm-valkey/entrypoint/record"
+	"github.com/helm-valkey/helm-valkey/entrypoint/settings"
+)
+
+// own is what a pod knows of its own data. fromAOF tells that they are those of
+// the append-only file. Recent and current are as in lead.Input.
+type own struct {
+	position        lead.Position
+	recent, current bool
+	fromAOF         bool
+}
+
+// onDisk reads how far the data in the data directory reach.
+func (n *Node) onDisk() own {
+	n.mu.Lock()
+	r := n.record
+	n.mu.Unlock()
+	o := own{recent: r.Replid != "" && r.BootID == n.bootID}
+	if n.loadsAOF(r) {
+		o.fromAOF = true
+		o.position = lead.Position{HasData: true, Term: r.Term}
+		// A machine that went down may have lost the end of the file.
+		if r.Clean || r.AOF && o.recent {
+			o.current = true
+			o.position.Whole = r.Clean
+			o.position.Replid, o.position.Offset, o.position.History = r.Replid, r.Offset, r.History
+		}
+		return o
+	}
+	header, err := rdb.ReadFile(filepath.Join(n.settings.DataDir, conf.SnapshotName))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return o
+	case err != nil:
+		n.log.Error("the snapshot can't be read; peers' data go before it", "error", err)
+		o.position = lead.Position{HasData: true}
+		return o
+	}
+	o.current = header.Replid != "" && header.Replid == r.Replid && header.Offset >= r.Offset
+	o.position = lead.Position{
+		HasData: header.HasData, Whole: r.Clean && o.current, Term: r.Term,
+		Replid: header.Replid, Offset: header.Offset, History: r.Before(header.Replid),
+	}
+	return o
+}
+
+// loadsAOF tells whether the newest data on disk are those of the append-only
+// file. After a change of the persistence mode they are still in the other form,
+// and a server started in the new one would begin without them.
+func (n *Node) loadsAOF(r record.Record) bool {
+	switch r.Files {
+	case settings.AOF:
+	case "":
+		if n.settings.Persistence != settings.AOF {
+			return false
+		}
+	default:
+		return false
+	}
+	for _, name := range []string{conf.AppendDir, conf.AppendFile} {
+		if _, err := os.Stat(filepath.Join(n.settings.DataDir, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// live is the same of the data that the running server holds.
+func (n *Node) live() own {
+	s := n.status()
+	return own{
+		recent: true, current: true,
+		position: lead.Position{HasData: s.HasData, Term: s.Term, Replid: s.Replid, Offset: s.Offset, History: s.History},
+	}
+}

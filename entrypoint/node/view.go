@@ -1,0 +1,151 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/info"
+	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+	"github.com/helm-valkey/helm-valkey/entrypoint/record"
+	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
+	"github.com/helm-valkey/helm-valkey/entrypoint/settings"
+)
+
+// View is the last look at the server. Info is nil until it first answered. At is
+// when that was, Started when it was started.
+type View struct {
+	Info    info.Info
+	At      time.Time
+	Started time.Time
+}
+
+// Role is the server's: master, replica, or none before it first answered.
+func (v View) Role() string {
+	switch v.Info["role"] {
+	case "master":
+		return peer.Master
+	case "slave":
+		return peer.Replica
+	default:
+		return peer.None
+	}
+}
+
+// LinkUp tells of a replica whether it replicates right now.
+func (v View) LinkUp() bool { return v.Info["master_link_status"] == "up" }
+
+// Syncing tells of a replica whether it takes in a full sync.
+func (v View) Syncing() bool { return v.Info.Is("master_sync_in_progress") }
+
+// Loading tells whether the server loads data and can't say yet what it holds.
+func (v View) Loading() bool { return v.Info.Is("loading") || v.Info.Is("async_loading") }
+
+// HasData tells whether anything is in the data set: keys, or functions.
+func (v View) HasData() bool {
+	return v.Info.Keys() > 0 || v.Info.Int("number_of_functions") > 0
+}
+
+// Source is the address that a replica replicates from.
+func (v View) Source() string {
+	return net.JoinHostPort(v.Info["master_host"], v.Info["master_port"])
+}
+
+// online are the addresses of replicas in sync, at most lag behind.
+func (v View) online(lag time.Duration) []string {
+	var addresses []string
+	for _, r := range v.Info.Replicas() {
+		if r.State == "online" && time.Duration(r.Lag)*time.Second <= lag {
+			addresses = append(addresses, r.IP)
+		}
+	}
+	return addresses
+}
+
+// look asks the server how it is and keeps what it says. It is false when the
+// server gave no answer.
+func (n *Node) look(ctx context.Context) bool {
+	fields, err := n.local.Info(ctx)
+	if err != nil {
+		if !resp.IsCode(err, "LOADING") && !errors.Is(err, context.Canceled) {
+			n.log.Debug("the server does not answer", "error", err)
+		}
+		return false
+	}
+	n.mu.Lock()
+	if n.process == nil {
+		n.mu.Unlock()
+		return false
+	}
+	n.view.Info, n.view.At = fields, time.Now()
+	n.note()
+	r := n.record
+	n.mu.Unlock()
+	if err := n.file.Save(r, record.Cached); err != nil {
+		n.log.Error("can't keep the record of the data", "error", err)
+	}
+	return true
+}
+
+// note takes what the last look says of the data into the record. It is called
+// with mu held.
+//
+// A replica without its link may be anywhere: what it last said with it stands.
+func (n *Node) note() {
+	v := n.view
+	if v.Loading() || v.Role() == peer.Replica && (!v.LinkUp() || v.Syncing()) {
+		return
+	}
+	r := &n.record
+	offset := v.Info.Int("master_repl_offset")
+	if v.Role() == peer.Master && n.settings.Persistence == settings.AOF {
+		// Once whole it stays so through later rewrites, which add to it meanwhile.
+		rewriting := v.Info.Is("aof_rewrite_in_progress") || v.Info.Is("aof_rewrite_scheduled")
+		r.AOF = v.Info.Is("aof_enabled") && v.Info["aof_last_write_status"] == "ok" && (r.AOF || !rewriting)
+		if v.Info.Int("aof_buffer_length") > 0 && v.Info["master_replid"] == r.Replid {
+			// Held back while the disk is busy: the file does not reach this far yet.
+			offset = r.Offset
+		}
+	}
+	r.At(v.Info["master_replid"], offset, v.Info["master_replid2"], v.Info.Int("second_repl_offset")-1)
+	r.BootID, r.Clean = n.bootID, false
+	switch {
+	case r.AOF:
+		r.Files = settings.AOF
+	case !v.Info.Is("aof_enabled") && n.settings.Persistence != settings.AOF:
+		r.Files = settings.RDB
+	}
+	r.Online = nil
+	if v.Role() == peer.Master {
+		r.Online = v.online(n.settings.MaxLag)
+	}
+}
+
+// Status is what this pod says of itself, after a fresh look.
+func (n *Node) Status(ctx context.Context) peer.Status {
+	n.look(ctx)
+	return n.status()
+}
+
+// status is the same from the last look.
+func (n *Node) status() peer.Status {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	v := n.view
+	s := peer.Status{
+		Pod: n.settings.PodName, Role: v.Role(), State: n.state, Reason: n.reason,
+		Term: n.record.Term, Leader: n.record.Leader, Address: n.address(),
+		Engine: n.release.Engine, Release: n.release.Version(), DataVolume: n.settings.DataVolume,
+		Persistence: n.settings.Persistence,
+		Keys:        v.Info.Keys(), HasData: v.HasData(), LinkUp: v.LinkUp(), Syncing: v.Syncing(), Loading: v.Loading(),
+		Replid: v.Info["master_replid"], Offset: v.Info.Int("master_repl_offset"),
+		Replid2: v.Info["master_replid2"], SecondOffset: v.Info.Int("second_repl_offset"),
+	}
+	if s.Replid == n.record.Replid {
+		s.History = n.record.History
+	} else if s.SecondOffset > 0 {
+		s.History = []record.Fork{{Replid: s.Replid2, End: s.SecondOffset - 1}}
+	}
+	return s
+}

@@ -1,0 +1,186 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
+	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+	"github.com/helm-valkey/helm-valkey/entrypoint/settings"
+)
+
+// contact is what came of asking one peer. Without an answer, Status is zero.
+type contact struct {
+	host   peer.Host
+	ip     string
+	status peer.Status
+	ok     bool
+}
+
+func (c contact) pod() string {
+	if c.ok {
+		return c.status.Pod
+	}
+	return c.host.Pod()
+}
+
+// address is where the peer's server is reached.
+func (c contact) address(port int) string {
+	if c.status.Address != "" {
+		return c.status.Address
+	}
+	return net.JoinHostPort(c.ip, strconv.Itoa(port))
+}
+
+// poll asks all peers at once for their status.
+func (n *Node) poll(ctx context.Context) ([]contact, error) {
+	hosts, err := n.directory.Hosts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	contacts := make([]contact, len(hosts))
+	var all sync.WaitGroup
+	for i, host := range hosts {
+		all.Go(func() { contacts[i] = n.reach(ctx, host) })
+	}
+	all.Wait()
+	// An address that only a Service listed may be this pod's own, or one whose
+	// pod has answered under its name.
+	contacts = slices.DeleteFunc(contacts, func(c contact) bool { return c.pod() == n.settings.PodName })
+	return contacts, nil
+}
+
+func (n *Node) reach(ctx context.Context, host peer.Host) contact {
+	c := contact{host: host}
+	for _, ip := range host.Addresses {
+		status, err := n.peers.Status(ctx, ip)
+		switch {
+		case err != nil:
+			n.log.Debug("a peer does not answer", "peer", host.Name, "address", ip, "error", err)
+			continue
+		case host.Name != "" && status.Pod != host.Pod():
+			n.log.Debug("another pod answers for a peer", "peer", host.Name, "address", ip, "pod", status.Pod)
+			continue
+		}
+		c.ip, c.status, c.ok = ip, status, true
+		return c
+	}
+	return c
+}
+
+// ballot is one run of asking until there is a decision.
+type ballot struct {
+	began    time.Time
+	contacts []contact
+}
+
+func newBallot() *ballot { return &ballot{began: time.Now()} }
+
+// settleWait bounds the wait for a peer that still believes its master to be
+// there: the kernel tells it of a server's death at once, of a node's never.
+const settleWait = time.Second
+
+// vote asks all peers once and decides.
+func (n *Node) vote(ctx context.Context, b *ballot, own own) lead.Decision {
+	contacts, err := n.poll(ctx)
+	if err != nil {
+		return lead.Decision{Action: lead.Wait, Reason: err.Error()}
+	}
+	b.contacts = contacts
+	n.mu.Lock()
+	online := slices.Clone(n.record.Online)
+	n.mu.Unlock()
+	in := lead.Input{
+		Self: own.position, Recent: own.recent, Current: own.current,
+		Patient:    time.Since(b.began) < n.settings.BootstrapWait,
+		Settled:    time.Since(b.began) >= settleWait,
+		StartEmpty: n.settings.EmptyMaster == settings.Start,
+	}
+	for _, c := range contacts {
+		in.Peers = append(in.Peers, candidate(c, online))
+	}
+	return lead.Decide(in)
+}
+
+// candidate is a peer as decisions see it. One whose server has not yet read its
+// volume can't say what it holds, and counts as silent.
+func candidate(c contact, online []string) lead.Peer {
+	p := lead.Peer{Name: c.pod(), Answer: lead.Unknown, InSync: slices.ContainsFunc(c.host.Addresses, func(a string) bool { return slices.Contains(online, a) })}
+	s := c.status
+	switch {
+	case c.host.Absent:
+		p.Answer = lead.Absent
+	case !c.ok, s.Loading && !s.Syncing, s.Role == peer.None && s.DataVolume:
+	default:
+		p.Answer = lead.Known
+	}
+	p.Master = s.Role == peer.Master
+	p.Settling = s.Role == peer.None || s.Syncing || s.Role == peer.Replica && s.LinkUp
+	p.Position = lead.Position{HasData: s.HasData, Term: s.Term, Replid: s.Replid, Offset: s.Offset, History: s.History}
+	return p
+}
+
+func (b *ballot) contact(pod string) (contact, bool) {
+	i := slices.IndexFunc(b.contacts, func(c contact) bool { return c.ok && c.pod() == pod })
+	if i < 0 {
+		return contact{}, false
+	}
+	return b.contacts[i], true
+}
+
+// term is the highest that any pod knows of.
+func (n *Node) highestTerm(b *ballot) uint64 {
+	_, term, _ := n.lead()
+	for _, c := range b.contacts {
+		term = max(term, c.status.Term)
+	}
+	return term
+}
+
+var errGone = errors.New("the peer has gone meanwhile")
+
+// promote makes a peer master, and tells the others.
+func (n *Node) promote(ctx context.Context, b *ballot, pod string) error {
+	c, ok := b.contact(pod)
+	if !ok {
+		return errGone
+	}
+	order := peer.Order{Term: n.highestTerm(b) + 1, Leader: pod, Address: c.address(n.settings.PeerPort)}
+	if _, err := n.peers.Promote(ctx, c.ip, order); err != nil {
+		return err
+	}
+	n.log.Info("promoted", "pod", pod, "term", order.Term, "offset", c.status.Offset)
+	for _, other := range b.contacts {
+		if other.ok && other.pod() != pod {
+			go n.tell(context.WithoutCancel(ctx), other, order)
+		}
+	}
+	return nil
+}
+
+// announce tells all peers that this pod is master.
+func (n *Node) announce(ctx context.Context) {
+	contacts, err := n.poll(ctx)
+	if err != nil {
+		n.log.Warn("can't announce the master", "error", err)
+		return
+	}
+	leader, term, _ := n.lead()
+	for _, c := range contacts {
+		if c.ok {
+			n.tell(ctx, c, peer.Order{Term: term, Leader: leader, Address: n.address()})
+		}
+	}
+}
+
+// tell passes an order on. Who misses it asks by itself within seconds.
+func (n *Node) tell(ctx context.Context, c contact, order peer.Order) {
+	if _, err := n.peers.Follow(ctx, c.ip, order); err != nil {
+		n.log.Warn("a peer does not follow", "peer", c.pod(), "leader", order.Leader, "term", order.Term, "error", err)
+	}
+}
