@@ -128,7 +128,7 @@ func TestProblemsOfFiles(t *testing.T) {
 		{"duplicate by YAML 1.1", "on: 1\nyes: 2\n", "2:1 2", false},
 		{"a list", "- a\n", "1:1 3", true},
 		{"text", "a b c", "1:1 3", true},
-		{"text in the second document", "a: 1\n---\nb: [\n", "3:1 0", false},
+		{"text in the second document", "a: 1\n---\nb: [\n", "4:1 0", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
