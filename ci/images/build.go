@@ -1,0 +1,143 @@
+package main
+
+import (
+	"debug/elf"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+
+	"github.com/helm-valkey/helm-valkey/ci/internal/archive"
+	"github.com/helm-valkey/helm-valkey/ci/internal/cache"
+	"github.com/helm-valkey/helm-valkey/ci/internal/progress"
+)
+
+const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// repositories are where the engines' images come from in the world.
+func repositories() map[string]string {
+	return map[string]string{"valkey": "docker.io/valkey/valkey", "redis": "docker.io/library/redis"}
+}
+
+// picture is one line of images.json.
+type picture struct {
+	// File is the archive's name in the images folder.
+	File string `json:"file"`
+	// Names are the references that it carries.
+	Names []string `json:"names"`
+	// ID is the digest of the image's configuration.
+	ID string `json:"id"`
+	// Engine is the engine's name in engines.json, empty for the entrypoint.
+	Engine string `json:"engine,omitempty"`
+}
+
+func buildEngineImages(out io.Writer, dir cache.Dir) error {
+	engines := readRecord(dir).Engines
+	if len(engines) == 0 {
+		return errors.New("no engines in the cache: run `images engines` first")
+	}
+	steps := progress.New(out, len(engines))
+	var made []picture
+	for _, e := range engines {
+		err := steps.Step("image of "+e.Name+" ("+e.Version+")", func() error {
+			p, err := buildEngineImage(dir, e)
+			made = append(made, p)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return recordPictures(dir, made, func(old picture) bool { return old.Engine != "" })
+}
+
+func buildEngineImage(dir cache.Dir, e engine) (picture, error) {
+	files, err := archive.Tree(dir.Engines(e.Name) + "/root")
+	if err != nil {
+		return picture{}, err
+	}
+	files = append(files,
+		archive.File{Path: "/etc/passwd", Mode: 0o644, Data: []byte("root:x:0:0:root:/root:/sbin/nologin\n" + e.Engine + ":x:999:999::/data:/sbin/nologin\n")},
+		archive.File{Path: "/etc/group", Mode: 0o644, Data: []byte("root:x:0:\n" + e.Engine + ":x:999:\n")},
+		// Without it the C library asks the DNS before /etc/hosts.
+		archive.File{Path: "/etc/nsswitch.conf", Mode: 0o644, Data: []byte("passwd: files\ngroup: files\nhosts: files dns\n")},
+		archive.File{Path: "/data", Mode: os.ModeDir | 0o755, UID: 999},
+		archive.File{Path: "/tmp", Mode: os.ModeDir | os.ModeSticky | 0o777},
+	)
+	repository := repositories()[e.Engine]
+	p := picture{File: e.Name + ".tar", Engine: e.Name, Names: []string{repository + ":" + series(e.Version), repository + ":" + e.Version}}
+	p.ID, err = archive.Image{
+		Names: p.Names, Files: files, User: "999:999", Env: []string{path}, WorkDir: "/data",
+		Command: []string{e.Engine + "-server"},
+	}.Write(dir.Images(p.File))
+	return p, err
+}
+
+func buildEntrypointImage(out io.Writer, dir cache.Dir, binary, tag string) error {
+	return progress.New(out, 1).Step("image of the entrypoint, tag "+tag, func() error {
+		data, err := os.ReadFile(binary)
+		if err != nil {
+			return err
+		}
+		if err := static(binary); err != nil {
+			return err
+		}
+		p := picture{File: "entrypoint-" + tag + ".tar", Names: []string{"ghcr.io/helm-valkey/entrypoint:" + tag}}
+		p.ID, err = archive.Image{
+			Names: p.Names, User: "65532:65532", Env: []string{path}, Entrypoint: []string{"/entrypoint"}, WorkDir: "/",
+			Files: []archive.File{
+				{Path: "/entrypoint", Mode: 0o755, Data: data},
+				{Path: "/etc/passwd", Mode: 0o644, Data: []byte("root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532::/:/sbin/nologin\n")},
+				{Path: "/etc/group", Mode: 0o644, Data: []byte("root:x:0:\nnonroot:x:65532:\n")},
+				{Path: "/tmp", Mode: os.ModeDir | os.ModeSticky | 0o777},
+			},
+		}.Write(dir.Images(p.File))
+		if err != nil {
+			return err
+		}
+		return recordPictures(dir, []picture{p}, func(old picture) bool { return old.File == p.File })
+	})
+}
+
+// static refuses a program that needs a loader: the image has none.
+func static(binary string) error {
+	f, err := elf.Open(binary)
+	if err != nil {
+		return fmt.Errorf("%s: %w", binary, err)
+	}
+	defer f.Close()
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			return fmt.Errorf("%s is not static: build it with CGO_ENABLED=0", binary)
+		}
+	}
+	return nil
+}
+
+// recordPictures writes images.json: what was made now, and of what it held before all but what was
+// replaced.
+func recordPictures(dir cache.Dir, made []picture, replaced func(picture) bool) error {
+	var before []picture
+	file := dir.Images("images.json")
+	if text, err := os.ReadFile(file); err == nil {
+		if err := json.Unmarshal(text, &before); err != nil {
+			return fmt.Errorf("read %s: %w", file, err)
+		}
+	}
+	for _, old := range before {
+		if !replaced(old) {
+			made = append(made, old)
+		}
+	}
+	sort.Slice(made, func(i, j int) bool { return made[i].File < made[j].File })
+	text, err := json.MarshalIndent(made, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	return nil
+}

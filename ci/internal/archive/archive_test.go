@@ -1,0 +1,88 @@
+package archive
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+)
+
+func image() Image {
+	return Image{
+		Names: []string{"example.org/a/b:1", "example.org/a/b:1.2"},
+		User:  "999:999",
+		Files: []File{
+			{Path: "/usr/bin/server", Mode: 0o755, Data: []byte("binary")},
+			{Path: "/bin", Mode: os.ModeSymlink | 0o777, Link: "usr/bin"},
+			{Path: "/tmp", Mode: os.ModeDir | os.ModeSticky | 0o777},
+		},
+	}
+}
+
+func TestSameContentSameBytes(t *testing.T) {
+	dir := t.TempDir()
+	a, b := filepath.Join(dir, "a.tar"), filepath.Join(dir, "b.tar")
+	first := image()
+	second := image()
+	second.Files[0], second.Files[2] = second.Files[2], second.Files[0]
+	idA, err := first.Write(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	idB, err := second.Write(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bytesA, _ := os.ReadFile(a)
+	bytesB, _ := os.ReadFile(b)
+	if idA != idB || !bytes.Equal(bytesA, bytesB) {
+		t.Error("the order of the files changes the image")
+	}
+}
+
+func TestNames(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.tar")
+	if _, err := image().Write(file); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Names(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := image().Names; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestTree(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "usr/bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "usr/bin/server"), []byte("binary"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("usr/bin", filepath.Join(dir, "bin")); err != nil {
+		t.Fatal(err)
+	}
+	files, err := Tree(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range files {
+		got = append(got, f.Path+" "+f.Link+string(f.Data))
+	}
+	want := []string{"/bin usr/bin", "/usr ", "/usr/bin ", "/usr/bin/server binary"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestRelativePathIsRefused(t *testing.T) {
+	i := Image{Names: []string{"a:1"}, Files: []File{{Path: "bin/x"}}}
+	if _, err := i.Write(filepath.Join(t.TempDir(), "a.tar")); err == nil {
+		t.Error("a relative path was taken")
+	}
+}
