@@ -87,7 +87,9 @@ const twoMasters = `sed '/name: "\{0,1\}demo-valkey-master"\{0,1\}$/,/^---/ s/^ 
 
 var template = []string{"template", "demo", "../../charts/valkey", "--namespace", "shop", "--set", "auth.password=x"}
 
-func with(args []string, more ...string) []string { return append(append([]string{}, args...), more...) }
+func with(args []string, more ...string) []string {
+	return append(append([]string{}, args...), more...)
+}
 
 func TestLintThroughHelm(t *testing.T) {
 	folder := pluginFolder(t)
@@ -122,6 +124,8 @@ func TestPostRenderThroughHelm3(t *testing.T) {
 	plain := h.must(t, template...)
 	checked := h.must(t, with(template, "--post-renderer", binary, "--post-renderer-args", "post-render")...)
 	require.Equal(t, plain, checked)
+	byName := h.must(t, with(template, "--post-renderer", h.binary, "--post-renderer-args", "valkey", "--post-renderer-args", "post-render")...)
+	require.Equal(t, plain, byName, "as the help says")
 
 	script := write(t, filepath.Join(t.TempDir(), "patch.sh"), "#!/bin/sh\n"+twoMasters+" | "+binary+" post-render\n", 0o755)
 	_, stderr, code := h.run(t, with(template, "--post-renderer", script)...)

@@ -20,11 +20,11 @@ that do not fit together.
 post-render reads manifests from the standard input and writes the same bytes
 to the standard output if nothing is wrong with the objects of this chart.
 Otherwise it writes nothing there, and what is wrong to the standard error.
-  helm install … --post-renderer helm-valkey --post-renderer-args post-render
-                         Helm 3; helm-valkey is bin/helm-valkey of the plugin
-  helm install … --post-renderer valkey-post-renderer
-                         Helm 4; after "helm plugin install" of the plugin's
-                         helm4/valkey-post-renderer
+  Helm 3: helm install … --post-renderer helm \
+            --post-renderer-args valkey --post-renderer-args post-render
+  Helm 4: helm install … --post-renderer valkey-post-renderer
+          after "helm plugin install" of helm4/valkey-post-renderer in this
+          plugin's folder
   --errors-as-manifest   write what is wrong as a manifest that Helm 4 refuses
                          with this text, and exit with 0: Helm 4 hides the
                          standard error of a post-renderer that fails

@@ -29,7 +29,7 @@ func TestGolden(t *testing.T) {
 			}
 			want, err := os.ReadFile(golden)
 			require.NoError(t, err)
-			require.Equal(t, string(want), got)
+			require.Equal(t, string(want), got, "if this is as it should be: go test ./plugin/lint -update")
 			require.NotEmpty(t, got)
 		})
 	}

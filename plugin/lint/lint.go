@@ -28,22 +28,31 @@ func (c *Chart) Check(v *values.Values) ([]finding.Finding, error) {
 	if err != nil && len(violations) == 0 {
 		return nil, err // a rule stumbles over values that the schema allows
 	}
-	mistyped := map[string]bool{}
+	var mistyped []string
 	for _, violation := range violations {
 		path := values.Path(violation.Path).String()
 		if violation.Kind == schema.WrongType && v.Has(violation.Path) {
-			mistyped[path] = true
+			mistyped = append(mistyped, path)
 		} else if paths[path] {
 			continue
 		}
 		found = append(found, c.schemaFinding(v, violation))
 	}
 	for _, f := range byRules {
-		if !mistyped[f.Path] { // rules speak of values of the right type
+		if !within(mistyped, f.Path) {
 			found = append(found, f)
 		}
 	}
 	return finding.Sort(found), nil
+}
+
+// within says whether a value is one of those of a wrong type, or below one.
+// What rules say there is beside the point: they expect values of their type.
+func within(mistyped []string, path string) bool {
+	return slices.ContainsFunc(mistyped, func(wrong string) bool {
+		rest, below := strings.CutPrefix(path, wrong)
+		return below && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
 }
 
 func yamlFindings(v *values.Values) []finding.Finding {

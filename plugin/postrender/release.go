@@ -96,10 +96,14 @@ func replicas(o manifest.Object) int { return int(o.Number(1, "spec", "replicas"
 // podSet is pods that are made alike.
 type podSet struct {
 	owner  manifest.Object
-	role   string
 	labels map[string]string
 	spec   manifest.Object
 	count  int
+}
+
+// serves says whether the pods are the servers of a role.
+func (p podSet) serves(role string) bool {
+	return p.owner.Kind() == "StatefulSet" && component(p.owner) == role
 }
 
 // pods returns all pods of the release.
@@ -108,11 +112,10 @@ func (r release) pods() []podSet {
 	for _, o := range r.objects {
 		switch o.Kind() {
 		case "Pod":
-			all = append(all, podSet{o, component(o), o.Texts("metadata", "labels"), o.Part("spec"), 1})
+			all = append(all, podSet{o, o.Texts("metadata", "labels"), o.Part("spec"), 1})
 		case "StatefulSet", "Deployment", "ReplicaSet", "DaemonSet", "Job":
 			template := o.Part("spec", "template")
-			labels := template.Texts("metadata", "labels")
-			all = append(all, podSet{o, labels[componentLabel], labels, template.Part("spec"), replicas(o)})
+			all = append(all, podSet{o, template.Texts("metadata", "labels"), template.Part("spec"), replicas(o)})
 		}
 	}
 	return all

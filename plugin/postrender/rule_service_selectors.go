@@ -64,14 +64,13 @@ func wrongRoles(service manifest.Object, selected, pods []podSet) []finding.Find
 	}
 	var found []finding.Finding
 	for _, p := range selected {
-		if component(p.owner) != role {
+		if !p.serves(role) {
 			found = append(found, serviceSelectors.On(identity(service), "spec.selector",
 				fmt.Sprintf("selects the pods of %s %s too: this Service is for the %s only", p.owner.Kind(), p.owner.Name(), role), fixSelector))
 		}
 	}
 	for _, p := range pods {
-		isServer := p.owner.Kind() == "StatefulSet" && component(p.owner) == role
-		if isServer && !matchesAll(p.labels, service.Texts("spec", "selector")) {
+		if p.serves(role) && !matchesAll(p.labels, service.Texts("spec", "selector")) {
 			found = append(found, serviceSelectors.On(identity(service), "spec.selector",
 				fmt.Sprintf("does not select the pods of %s %s", p.owner.Kind(), p.owner.Name()), fixSelector))
 		}

@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/require"
+)
+
+func execute(stdin string, args ...string) (stdout, stderr string, code int) {
+	var out, err bytes.Buffer
+	code = Run(context.Background(), args, strings.NewReader(stdin), &out, &err)
+	return out.String(), err.String(), code
+}
+
+func TestExitCodes(t *testing.T) {
+	folder := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		return path
+	}
+	good, bad := file("good.yaml", "replica: {replicaCount: 3}\n"), file("bad.yaml", "master: {replicaCount: 2}\n")
+	text := file("text.txt", "maxmemory 1gb")
+	tests := []struct {
+		name string
+		args []string
+		want int
+	}{
+		{"nothing", nil, Usage},
+		{"unknown command", []string{"lnt"}, Usage},
+		{"help", []string{"help"}, Clean},
+		{"help of lint", []string{"lint", "--help"}, Clean},
+		{"version", []string{"version"}, Clean},
+		{"version of what", []string{"version", "x"}, Usage},
+		{"nothing to lint", []string{"lint"}, Usage},
+		{"unknown flag", []string{"lint", "--strict", good}, Usage},
+		{"flag without a value", []string{"lint", "-f"}, Usage},
+		{"flag that is no values", []string{"lint", "--set", "a[b=c"}, Usage},
+		{"JSON that is none", []string{"lint", "--set-json", "a={"}, Usage},
+		{"good", []string{"lint", "-f", good}, Clean},
+		{"bad", []string{"lint", "--values=" + bad}, Findings},
+		{"bad, then good over it", []string{"lint", "-f", bad, "--set", "master.replicaCount=1"}, Clean},
+		{"list between commas", []string{"lint", "-f", bad + "," + good}, Findings},
+		{"arguments are checked one by one", []string{"lint", good, bad}, Findings},
+		{"arguments are not merged with flags", []string{"lint", good, "--set", "master.replicaCount=2", "--", good}, Findings},
+		{"set from a file", []string{"lint", "--set-file", "commonConfiguration=" + text}, Clean},
+		{"set from no file", []string{"lint", "--set-file", "commonConfiguration=/nowhere"}, Failure},
+		{"no file", []string{"lint", "/nowhere.yaml"}, Failure},
+		{"a directory", []string{"lint", folder}, Failure},
+		{"an address", []string{"lint", "-f", "https://example.org/values.yaml"}, Failure},
+		{"post-render takes no files", []string{"post-render", good}, Usage},
+		{"post-render of nothing", []string{"post-render"}, Failure},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			stdout, stderr, code := execute("", tt.args...)
+			require.Equal(t, tt.want, code, stdout+stderr)
+			if code == Usage || code == Failure {
+				require.Empty(t, stdout)
+				require.True(t, strings.HasPrefix(stderr, "helm valkey: "), stderr)
+			}
+		})
+	}
+}
+
+func TestLintReadsStandardInput(t *testing.T) {
+	stdout, stderr, code := execute("auth:\n  pasword: x\n", "lint", "-f", "-")
+	require.Equal(t, Findings, code)
+	require.Contains(t, stdout, "<stdin>:2:3: error: auth: unknown key \"pasword\" [VK001]\n")
+	require.Equal(t, "1 error, 0 warnings in 1 file\n", stderr)
+}
+
+func TestLintNamesFlags(t *testing.T) {
+	stdout, _, _ := execute("", "lint", "--set", "master.replicaCount=2", "--set-json", `auth={"password":1}`)
+	require.Contains(t, stdout, "--set master.replicaCount=2: error: master.replicaCount: more than one master needs Sentinel")
+	require.Contains(t, stdout, `--set-json auth={"password":*}: error: auth.password: expected string, found integer [VK003]`)
+}
+
+func stream(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile("../postrender/testdata/release.yaml")
+	require.NoError(t, err)
+	return string(data)
+}
+
+func TestPostRenderPassesTheSameBytes(t *testing.T) {
+	for _, odd := range []string{stream(t), "\ufeff# nothing of ours\r\n---\r\na: 1", "not yaml: [", "---\n---\n# x"} {
+		for _, flag := range []string{"--errors-as-manifest=false", "--errors-as-manifest"} {
+			stdout, stderr, code := execute(odd, "post-render", flag)
+			require.Equal(t, Clean, code, stderr)
+			require.Equal(t, odd, stdout)
+			require.Empty(t, stderr)
+		}
+	}
+}
+
+func TestPostRenderRefuses(t *testing.T) {
+	two := strings.Replace(stream(t), "replicas: 1 # master", "replicas: 2", 1)
+	stdout, stderr, code := execute(two, "post-render")
+	require.Equal(t, Findings, code)
+	require.Empty(t, stdout)
+	require.Equal(t, `error: StatefulSet demo-valkey-master in namespace shop: spec.replicas: more than one master needs Sentinel, which decides which of them takes the writes [VK201]
+  fix: set spec.replicas to 1 instead of 2; replica.replicaCount adds copies of the data
+1 error, 0 warnings
+`, stderr)
+
+	stdout, _, code = execute(two, "post-render", "--errors-as-manifest")
+	require.Equal(t, Clean, code)
+	require.NotContains(t, stdout, "kind: StatefulSet")
+	require.Contains(t, stdout, `postrenderer.helm.sh/postrender-filename: "post-render:\nerror: StatefulSet demo-valkey-master`)
+
+	stdout, stderr, code = execute(" \n", "post-render", "--errors-as-manifest")
+	require.Equal(t, Clean, code)
+	require.Contains(t, stdout, "no manifests on the standard input")
+	require.Empty(t, stderr)
+}
+
+func TestPostRenderWarnsAndPasses(t *testing.T) {
+	quiet := strings.Replace(stream(t), "          livenessProbe: {httpGet: {path: /live, port: http}} # master\n", "", 1)
+	stdout, stderr, code := execute(quiet, "post-render")
+	require.Equal(t, Clean, code)
+	require.Equal(t, quiet, stdout)
+	require.Contains(t, stderr, "warning: StatefulSet demo-valkey-master")
+}
+
+func TestPostRenderOfBrokenInput(t *testing.T) {
+	var out, err bytes.Buffer
+	code := Run(context.Background(), []string{"post-render"}, iotest.ErrReader(os.ErrClosed), &out, &err)
+	require.Equal(t, Failure, code)
+	require.Empty(t, out.String())
+}

@@ -1,0 +1,103 @@
+package postrender
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+)
+
+// patch replaces a text of testdata/release.yaml; each has to be there once.
+type patch struct{ old, new string }
+
+func patched(t *testing.T, patches ...patch) string {
+	t.Helper()
+	data, err := os.ReadFile("testdata/release.yaml")
+	require.NoError(t, err)
+	text := string(data)
+	for _, p := range patches {
+		require.Equal(t, 1, strings.Count(text, p.old), p.old)
+		text = strings.Replace(text, p.old, p.new, 1)
+	}
+	return text
+}
+
+// summary is one line for each finding.
+func summary(t *testing.T, stream string) []string {
+	t.Helper()
+	found, err := Check([]byte(stream))
+	require.NoError(t, err)
+	lines := []string{}
+	for _, f := range found {
+		line := fmt.Sprintf("%s %s/%s %s: %s", f.RuleID, f.Object.Kind, f.Object.Name, f.Path, f.Message)
+		if f.Severity == finding.Warning {
+			line = "warning " + line
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// expect is a case of a rule's table.
+type expect struct {
+	name    string
+	patches []patch
+	want    []string
+}
+
+func run(t *testing.T, tests []expect) {
+	t.Helper()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			require.Equal(t, append([]string{}, tt.want...), summary(t, patched(t, tt.patches...)))
+		})
+	}
+}
+
+func TestCheckOnWhatTheChartRenders(t *testing.T) {
+	require.Empty(t, summary(t, patched(t)))
+}
+
+func TestCheckPassesOtherObjects(t *testing.T) {
+	require.Empty(t, summary(t, "kind: StatefulSet\nmetadata:\n  labels: {helm.sh/chart: valkey-operator-0.1, app.kubernetes.io/component: master}\nspec: {replicas: 5}\n"))
+	require.Empty(t, summary(t, "not: [yaml\n"), "a document without a word of this chart is not read")
+	_, err := Check([]byte("a: 1\n---\nvalkey-: [\n"))
+	require.ErrorContains(t, err, "line 2")
+}
+
+// Two releases in one stream are two releases.
+func TestCheckTellsReleasesApart(t *testing.T) {
+	one := patched(t)
+	two := strings.ReplaceAll(one, "instance: demo", "instance: other")
+	require.Empty(t, summary(t, one+"\n"+two))
+}
+
+func TestRulesAreDocumented(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range checks {
+		require.Regexp(t, `^VK2\d\d$`, c.rule.ID)
+		require.False(t, seen[c.rule.ID], c.rule.ID)
+		require.NotEmpty(t, c.rule.Title, c.rule.ID)
+		require.NotEmpty(t, c.rule.Doc, c.rule.ID)
+		seen[c.rule.ID] = true
+	}
+}
+
+// FuzzCheck looks for panics on objects of odd forms.
+func FuzzCheck(f *testing.F) {
+	data, err := os.ReadFile("testdata/release.yaml")
+	require.NoError(f, err)
+	f.Add(string(data))
+	for _, kind := range []string{"StatefulSet", "Service", "PodDisruptionBudget", "ConfigMap", "Pod"} {
+		for _, spec := range []string{"null", "[]", "{selector: [], template: 1, replicas: x}", "{template: {spec: {containers: [null, 1, {env: {}}]}}, ports: [[]], maxUnavailable: [], selector: {matchExpressions: [1, {operator: 2}]}}"} {
+			f.Add("kind: " + kind + "\nmetadata: {labels: {helm.sh/chart: valkey-1, app.kubernetes.io/component: master}}\nspec: " + spec + "\ndata: " + spec)
+		}
+	}
+	f.Fuzz(func(t *testing.T, stream string) {
+		_, _ = Check([]byte(stream))
+	})
+}

@@ -1,0 +1,30 @@
+package postrender
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestOneMaster(t *testing.T) {
+	run(t, []expect{
+		{"two masters", []patch{{"replicas: 1 # master", "replicas: 2"}},
+			[]string{"VK201 StatefulSet/demo-valkey-master spec.replicas: " + mastersNeedSentinel}},
+		{"as text", []patch{{"replicas: 1 # master", `replicas: "2"`}},
+			[]string{"VK201 StatefulSet/demo-valkey-master spec.replicas: " + mastersNeedSentinel}},
+		{"stopped", []patch{{"replicas: 1 # master", "replicas: 0"}}, nil},
+		{"not said", []patch{{"  replicas: 1 # master\n", ""}}, nil},
+	})
+}
+
+const sentinelSet = "\n---\nkind: StatefulSet\nmetadata: {name: demo-valkey-sentinel, namespace: shop, labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/instance: demo, app.kubernetes.io/name: valkey, app.kubernetes.io/component: sentinel}}\n"
+
+func TestSeveralMastersWithSentinel(t *testing.T) {
+	require.Empty(t, summary(t, patched(t, patch{"replicas: 1 # master", "replicas: 3"})+sentinelSet))
+}
+
+func TestSecondStatefulSetOfMasters(t *testing.T) {
+	second := "\n---\nkind: StatefulSet\nmetadata: {name: zweiter, namespace: shop, labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/instance: demo, app.kubernetes.io/name: valkey, app.kubernetes.io/component: master}}\nspec: {replicas: 1}\n"
+	require.Contains(t, summary(t, patched(t)+second),
+		"VK201 StatefulSet/zweiter metadata.name: a second StatefulSet of masters, beside demo-valkey-master: "+mastersNeedSentinel)
+}
