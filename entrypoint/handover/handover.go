@@ -29,14 +29,18 @@ const (
 	abortPause = 3 * time.Second
 )
 
-// ErrNotReady is a target that mastership can't be handed to now. Nothing has
-// changed, and the master goes on.
-var ErrNotReady = errors.New("the target is not ready")
+// ErrNotReady is a target that mastership can't be handed to now: nothing was
+// tried. ErrTakenBack is a handover that did not come to its end: the master took
+// no writes for a moment and goes on.
+var (
+	ErrNotReady  = errors.New("the target is not ready")
+	ErrTakenBack = errors.New("the handover was taken back")
+)
 
 // Run hands mastership of one server over to another, its replica, whose address
 // is as the master lists it. It returns once the target is master and the other
-// its replica. On ErrNotReady the master goes on as before; after any other error
-// the roles have to be looked up.
+// its replica. On ErrNotReady and ErrTakenBack the master goes on; after any other
+// error the roles have to be looked up.
 func Run(ctx context.Context, from, to resp.Options) error {
 	host, port, err := net.SplitHostPort(to.Addr)
 	if err != nil {
@@ -121,7 +125,7 @@ func watch(ctx context.Context, server, target *resp.Conn, address string) error
 		}
 		if now["master_failover_state"] == "no-failover" {
 			if now["role"] == "master" {
-				return fmt.Errorf("%w: it did not catch up within %s", ErrNotReady, syncWait)
+				return fmt.Errorf("%w: the target did not catch up within %s", ErrTakenBack, syncWait)
 			}
 			return nil
 		}
@@ -163,5 +167,5 @@ func abort(ctx context.Context, server, target *resp.Conn, address string) error
 	if promoted {
 		return nil
 	}
-	return fmt.Errorf("%w: the change of roles did not come to its end and was taken back", ErrNotReady)
+	return fmt.Errorf("%w: the change of roles did not come to its end", ErrTakenBack)
 }

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
@@ -153,7 +154,7 @@ func (n *Node) regain(ctx context.Context, d *duties) {
 
 // takeBack asks the master to hand over to this pod.
 func (n *Node) takeBack(ctx context.Context, d *duties) {
-	if time.Since(d.asked) < min(100*time.Millisecond<<min(d.failed, 6), 5*time.Second) && d.failed > 0 {
+	if d.failed > 0 && time.Since(d.asked) < min(firstWait<<min(d.failed-1, 8), lastWait) {
 		return
 	}
 	leader, term, _ := n.lead()
@@ -168,7 +169,13 @@ func (n *Node) takeBack(ctx context.Context, d *duties) {
 		return
 	}
 	d.failed++
-	n.log.Warn("can't take mastership back yet", "from", leader, "error", err)
+	// The first refusals only say that it has not heard yet of this pod being in
+	// sync.
+	level := slog.LevelDebug
+	if d.failed > 5 {
+		level = slog.LevelWarn
+	}
+	n.log.Log(ctx, level, "can't take mastership back yet", "from", leader, "error", err)
 }
 
 // find asks one peer by its pod's name.

@@ -254,8 +254,13 @@ func (n *Node) tend(running context.Context) (aside bool) {
 		duty = n.masterDuty
 	}
 	var d duties
+	linked := false
 	for {
 		d.hurry = !n.look(running)
+		if up := n.lastView().LinkUp(); up != linked {
+			linked = up
+			n.nudge(running)
+		}
 		if n.role() != peer.None {
 			duty(running, &d)
 		}
@@ -286,6 +291,13 @@ type duties struct {
 	failed           int
 	announced        bool
 	unsaved, saved   bool
+}
+
+// nudge has the master hear at once that this replica is there.
+func (n *Node) nudge(ctx context.Context) {
+	if err := n.local.Nudge(ctx); err != nil {
+		n.log.Debug("can't nudge the server", "error", err)
+	}
 }
 
 func (n *Node) hasten() {

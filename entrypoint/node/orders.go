@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 
+	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
 	"github.com/helm-valkey/helm-valkey/entrypoint/handover"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
 	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
@@ -51,11 +53,27 @@ func (n *Node) Follow(ctx context.Context, o peer.Order) error {
 		return fmt.Errorf("%s is master of term %d itself and holds data: take mastership over by a handover", n.settings.PodName, term)
 	}
 	n.setLead(o.Leader, o.Term, o.Address)
+	if v.Role() == peer.Replica && v.Source() == o.Address && !v.LinkUp() && !v.Syncing() {
+		// Pointed there already, the server would try again only within a second.
+		n.detach(ctx)
+	}
 	if v.Role() != peer.None {
 		n.follow(ctx)
 	}
 	n.hasten()
 	return nil
+}
+
+// detach takes the server off its master. It keeps its data, and what it needs for
+// a partial resync.
+func (n *Node) detach(ctx context.Context) {
+	n.act.Lock()
+	defer n.act.Unlock()
+	host, port, _ := net.SplitHostPort(conf.Detached)
+	if _, err := n.local.Do(ctx, "REPLICAOF", host, port); err != nil {
+		n.log.Warn("can't leave a lost master", "error", err)
+	}
+	n.look(ctx)
 }
 
 // Handover hands mastership to the pod that the order names.
@@ -74,7 +92,9 @@ func (n *Node) Handover(ctx context.Context, o peer.Order) error {
 	defer n.hasten()
 	from := resp.Options{Network: "unix", Addr: n.settings.ServerSocket(), Password: n.settings.Password}
 	err := handover.Run(ctx, from, resp.Options{Addr: o.Address, Password: n.settings.Password})
-	n.count(err)
+	if !errors.Is(err, handover.ErrNotReady) {
+		n.count(err)
+	}
 	// Whatever became of it, the server itself knows its role.
 	n.look(context.WithoutCancel(ctx))
 	if n.lastView().Role() != peer.Replica {

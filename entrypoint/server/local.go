@@ -27,24 +27,39 @@ func NewLocal(socket, password string) *Local {
 	return &Local{options: resp.Options{Network: "unix", Addr: socket, Password: password, Timeout: localTimeout}}
 }
 
-// Do sends one command.
-func (l *Local) Do(ctx context.Context, args ...string) (resp.Value, error) {
+// Do sends one command and returns its answer.
+func (l *Local) Do(ctx context.Context, args ...string) (value resp.Value, err error) {
+	err = l.with(ctx, func(conn *resp.Conn) (err error) {
+		value, err = conn.Do(ctx, args...)
+		return err
+	})
+	return value, err
+}
+
+// Nudge makes a replica acknowledge at once what it has, where it would else wait
+// for up to a second. A master begins to stream to a replica that synced without
+// disk only at its first acknowledgement. The command has no answer.
+func (l *Local) Nudge(ctx context.Context) error {
+	return l.with(ctx, func(conn *resp.Conn) error { return conn.Send(ctx, "REPLCONF", "GETACK", "*") })
+}
+
+func (l *Local) with(ctx context.Context, use func(*resp.Conn) error) error {
 	l.turn.Lock()
 	defer l.turn.Unlock()
 	if l.conn == nil {
 		conn, err := resp.Dial(ctx, l.options)
 		if err != nil {
-			return resp.Value{}, err
+			return err
 		}
 		l.conn = conn
 	}
-	value, err := l.conn.Do(ctx, args...)
+	err := use(l.conn)
 	var refused resp.Error
 	if err != nil && !errors.As(err, &refused) {
 		l.conn.Close()
 		l.conn = nil
 	}
-	return value, err
+	return err
 }
 
 // Info asks for all default sections of INFO.
