@@ -45,10 +45,13 @@ type Problem struct {
 	Position finding.Position
 }
 
+// lineBreaks are all that YAML counts as the end of a line.
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+
 // Parse reads a values file. Helm's own YAML library decides what the values
 // are; a second one, which keeps positions, where they stand.
 func Parse(name string, data []byte) *Document {
-	d := &Document{Name: name, lines: strings.Split(string(data), "\n")}
+	d := &Document{Name: name, lines: strings.Split(lineBreaks.Replace(string(data)), "\n")}
 	readable := d.readNodes(data)
 	var top any
 	if err := helmyaml.Unmarshal(data, &top); err != nil {
@@ -176,7 +179,7 @@ func (d *Document) line(n int) string {
 	if n < 1 || n > len(d.lines) {
 		return ""
 	}
-	return strings.TrimSuffix(d.lines[n-1], "\r")
+	return d.lines[n-1]
 }
 
 func kindOf(v any) string {
