@@ -172,3 +172,21 @@ func TestPostRendererInstalledByHelm4(t *testing.T) {
 	out := h.must(t, with(template, "--post-renderer", "valkey-post-renderer")...)
 	require.Equal(t, 2, strings.Count(out, "kind: StatefulSet"))
 }
+
+// No error is in what the chart renders of its example values, with
+// either Helm, and the same bytes come out.
+func TestPostRenderOfExampleValues(t *testing.T) {
+	names, err := filepath.Glob("../../charts/valkey/ci/*-values.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		for _, version := range []string{"helm3", "helm4"} {
+			t.Run(version+"/"+filepath.Base(name), func(t *testing.T) {
+				stream := newHelm(t, version).must(t, "template", "demo", "../../charts/valkey", "-f", name)
+				stdout, stderr, code := execute(stream, "post-render")
+				require.Equal(t, Clean, code, stderr)
+				require.Equal(t, stream, stdout)
+			})
+		}
+	}
+}

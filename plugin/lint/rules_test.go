@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
 	"testing"
@@ -97,6 +98,17 @@ func markedLine(t *testing.T, text string) int {
 
 func TestChartsOwnValues(t *testing.T) {
 	require.Empty(t, check(t, openChart(t), ""))
+}
+
+func TestChartsExampleValues(t *testing.T) {
+	c := openChart(t)
+	for _, name := range glob(t, "../../charts/valkey/ci/*-values.yaml") {
+		data, err := os.ReadFile(name)
+		require.NoError(t, err)
+		for _, f := range check(t, c, string(data)) {
+			require.NotEqual(t, finding.Error, f.Severity, "%s: %s: %s [%s]", name, f.Path, f.Message, f.RuleID)
+		}
+	}
 }
 
 func TestRuleIDsAreUnique(t *testing.T) {

@@ -55,7 +55,7 @@ func Parse(name string, data []byte) *Document {
 	readable := d.readNodes(data)
 	var top any
 	if err := helmyaml.Unmarshal(data, &top); err != nil {
-		if readable || len(d.Problems) == 0 {
+		if !slices.ContainsFunc(d.Problems, func(p Problem) bool { return p.Kind == Syntax }) {
 			d.addSyntax(err)
 		}
 		return d
