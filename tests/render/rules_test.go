@@ -1,0 +1,183 @@
+//go:build render
+
+package render
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/engine"
+	"sigs.k8s.io/yaml"
+)
+
+type rule struct {
+	ID       string   `json:"id"`
+	Severity string   `json:"severity"`
+	Title    string   `json:"title"`
+	Check    string   `json:"check"`
+	Fix      string   `json:"fix"`
+	Doc      string   `json:"doc"`
+	Bad      []string `json:"bad"`
+	Good     []string `json:"good"`
+}
+
+func rules(t *testing.T) []rule {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(chartDir, "rules", "VK1*.yaml"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	var all []rule
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var r rule
+		require.NoError(t, yaml.UnmarshalStrict(data, &r), file)
+		require.True(t, strings.HasPrefix(filepath.Base(file), r.ID+"-"), file)
+		all = append(all, r)
+	}
+	return all
+}
+
+// TestRules runs the examples of every rule through Helm: the bad ones are
+// refused with the rule's sentence, the good ones render.
+func TestRules(t *testing.T) {
+	forEachHelm(t, func(t *testing.T, helm string) {
+		for _, r := range rules(t) {
+			t.Run(r.ID, func(t *testing.T) {
+				require.Regexp(t, `^(error|warning)$`, r.Severity)
+				require.NotEmpty(t, r.Bad)
+				require.NotEmpty(t, r.Good)
+				require.NotEmpty(t, r.Title)
+				require.NotEmpty(t, r.Doc)
+				for _, values := range r.Bad {
+					require.Contains(t, values, "# <- here")
+					if r.Severity == "error" {
+						requireRefused(t, helm, r, values)
+					} else {
+						rendering{helm: helm, values: values}.objects(t)
+						require.Contains(t, notes(t, values), "["+r.ID+"]", values)
+					}
+				}
+				for _, values := range r.Good {
+					requireSound(t, rendering{helm: helm, values: values}.objects(t))
+					require.NotContains(t, notes(t, values), "["+r.ID+"]", values)
+				}
+			})
+		}
+	})
+}
+
+// requireRefused fails unless Helm refuses the values with the rule's sentence,
+// be it by the template or, in the same words, by the schema.
+func requireRefused(t *testing.T, helm string, r rule, values string) {
+	t.Helper()
+	_, err := rendering{helm: helm, values: values}.try(t)
+	require.Error(t, err, values)
+	if strings.Contains(err.Error(), "["+r.ID+"]") {
+		require.Contains(t, err.Error(), "(fix: "+strings.TrimSpace(r.Fix)+")")
+		return
+	}
+	_, byTemplate := rendering{helm: helm, values: values, args: []string{"--skip-schema-validation"}}.try(t)
+	require.Error(t, byTemplate, values)
+	sentence := regexp.MustCompile(`(?m)^ +\S+: (.*) \(fix: .*\[` + r.ID + `\]$`).FindStringSubmatch(byTemplate.Error())
+	require.NotNil(t, sentence, "%s: %v", values, byTemplate)
+	require.ErrorContains(t, err, sentence[1], values)
+}
+
+// TestAllProblemsAtOnce mixes what many rules refuse.
+func TestAllProblemsAtOnce(t *testing.T) {
+	values := `
+master:
+  replicaCount: 2
+  terminationGracePeriodSeconds: 5
+  pdb: {minAvailable: 2}
+replica: {pdb: {maxUnavailable: 0}}
+auth: {password: a, existingSecret: b}
+safety: {minReplicasToWrite: 9}
+containerPorts: {http: 6379}
+sentinel: {enabled: true}
+commonConfiguration: |
+  port 1
+  replicaof a 1
+`
+	forEachHelm(t, func(t *testing.T, helm string) {
+		_, err := rendering{helm: helm, values: values, args: []string{"--skip-schema-validation"}}.try(t)
+		for _, want := range []string{"(9 to mend)", "[VK102]", "[VK103]", "[VK104]", "[VK105]", "[VK107]", "commonConfiguration: port", "commonConfiguration: replicaof", "[VK111]"} {
+			require.ErrorContains(t, err, want)
+		}
+	})
+}
+
+// notes renders NOTES.txt, which `helm template` does not show and `helm install`
+// shows only with a cluster: with Helm 3's engine.
+func notes(t *testing.T, values string) string {
+	t.Helper()
+	chart, err := loader.LoadDir(chartDir)
+	require.NoError(t, err)
+	given, err := chartutil.ReadValues([]byte(values))
+	require.NoError(t, err)
+	release := chartutil.ReleaseOptions{Name: "rel", Namespace: namespace, Revision: 1, IsInstall: true}
+	input, err := chartutil.ToRenderValues(chart, given, release, chartutil.DefaultCapabilities)
+	require.NoError(t, err, values)
+	out, err := engine.Render(chart, input)
+	require.NoError(t, err, values)
+	return out["valkey/templates/NOTES.txt"]
+}
+
+func TestNotes(t *testing.T) {
+	for name, c := range map[string]struct {
+		values    string
+		want, not []string
+	}{
+		"defaults": {
+			want: []string{
+				"one master and 2 replicas", "rel-valkey-master.space.svc.cluster.local:6379", "rel-valkey-replica.space.svc.cluster.local:6379",
+				"generated at the first installation", `jsonpath='{.data.valkey-password}'`, "helm test rel --namespace space",
+			},
+			not: []string{"WARNING", "NetworkPolicy"},
+		},
+		"standalone": {
+			values: "{architecture: standalone, auth: {password: abc}, master: {service: {ports: {valkey: 6380}}}}",
+			want:   []string{"one master, no replica", "rel-valkey-master.space.svc.cluster.local:6380", "6379:6380"},
+			not:    []string{"rel-valkey-replica", "generated", "abc"},
+		},
+		"one replica, no password, closed": {
+			values: "{replica: {replicaCount: 1}, auth: {enabled: false}, networkPolicy: {allowExternal: false}}",
+			want:   []string{"one master and 1 replica.", "There is no password", `rel-valkey-client: "true"`},
+			not:    []string{"get secret"},
+		},
+		"own Secret, Redis, node port": {
+			values: `{image: {repository: redis, tag: "8.0"}, engine: redis, auth: {existingSecret: "{{ .Release.Name }}-own", existingSecretPasswordKey: a.b}, master: {service: {type: NodePort}}}`,
+			want:   []string{"Secret rel-own:", `{.data.a\.b}`, "redis-cli -p", ".nodePort"},
+			not:    []string{"generated", "valkey-cli"},
+		},
+		"load balancer": {
+			values: "{master: {service: {type: LoadBalancer}}}",
+			want:   []string{".status.loadBalancer.ingress"},
+		},
+		"a warning": {
+			values: "{architecture: standalone, persistenceMode: none}",
+			want:   []string{"WARNING: persistenceMode: with nothing on disk"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := notes(t, c.values)
+			for _, want := range c.want {
+				require.Contains(t, got, want)
+			}
+			for _, not := range c.not {
+				require.NotContains(t, got, not)
+			}
+			for i, line := range strings.Split(got, "\n") {
+				require.Equal(t, strings.TrimRight(line, " "), line, fmt.Sprint("line ", i+1))
+			}
+		})
+	}
+}
