@@ -1,0 +1,39 @@
+# make up      a Kubernetes on this machine (or CONTEXT=name), the chart in it, a key written and read
+# make down    removes all of that
+# make test    all tests, and what they need
+SHELL := /bin/bash
+MODULE := github.com/helm-valkey/helm-valkey
+VERSION ?= dev
+RELEASE ?= valkey
+NAMESPACE ?= valkey
+UP := go -C ci run ./up --release $(RELEASE) --namespace $(NAMESPACE) $(if $(CONTEXT),--context $(CONTEXT)) $(if $(IMAGE),--image $(IMAGE))
+STATIC := CGO_ENABLED=0 go build -trimpath
+
+.PHONY: up down test bench entrypoint plugin generate clean
+
+up:
+	@$(UP)
+
+down:
+	@$(UP) --down
+
+test:
+	@go -C ci run ./test $(STAGES)
+
+bench:
+	@go -C ci run ./test bench
+
+# Without HTTP/2, which probes and peers do not speak, it is half a megabyte smaller.
+entrypoint:
+	$(STATIC) -tags nethttpomithttp2 -ldflags '-s -w -X $(MODULE)/entrypoint/cli.version=$(VERSION)' -o bin/entrypoint ./entrypoint
+
+plugin:
+	$(STATIC) -ldflags '-s -w' -o plugin/bin/helm-valkey ./plugin/cmd/helm-valkey
+
+# What is made from other files: the chart's schema and its README.
+generate:
+	go -C ci run ./tools lint
+	go generate ./...
+
+clean:
+	rm -rf bin plugin/bin

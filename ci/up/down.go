@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/helm-valkey/helm-valkey/ci/internal/command"
+)
+
+// down removes what up made, whatever state it is in: a cluster of our own as a whole, from a cluster
+// of somebody else's only the release and its volumes' claims.
+func (j *job) down(ctx context.Context) error {
+	t, err := j.target()
+	if err != nil {
+		return err
+	}
+	if t.stop != nil {
+		return t.stop(ctx)
+	}
+	return j.step("uninstall "+j.release+" from "+t.name, func() error {
+		if _, err := j.helm(ctx, t, "uninstall", j.release, "--namespace", j.namespace, "--ignore-not-found", "--wait", "--timeout", "5m"); err != nil {
+			return err
+		}
+		claims := append([]string{"--namespace", j.namespace, "delete", "persistentvolumeclaims", "--ignore-not-found", "--selector", "app.kubernetes.io/instance=" + j.release}, t.kubectlFlags...)
+		_, err := command.Run(ctx, t.kubectl, claims...)
+		if err == nil {
+			fmt.Fprintf(j.out, "    the namespace %s stays: remove it yourself if it is of no other use\n", j.namespace)
+		}
+		return err
+	})
+}
