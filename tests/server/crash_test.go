@@ -45,7 +45,7 @@ func TestMasterPodCrashes(t *testing.T) {
 			name: "stale volume",
 			before: func(r *release.Release) string {
 				if r.Options.Persistence == "rdb" {
-					r.Master.Do("SAVE")
+					r.Master.Save()
 				}
 				return r.Master.CopyVolume()
 			},
@@ -94,13 +94,14 @@ func TestReplicasAreNotRolledBackToAnOldSnapshot(t *testing.T) {
 			t.Parallel()
 			r := release.Run(t, release.Options{Engine: engine, Replicas: 2, Persistence: "rdb"})
 			r.Fill("old", 50, 10)
-			r.Master.Do("SAVE")
+			r.Master.Save()
 			r.Fill("new", 500, 10)
 			r.Master.Kill()
 			r.Master.Start()
 			r.WaitInSync()
 			for _, p := range r.Pods() {
-				p.RequireFilled("new", 550)
+				p.RequireFilled("old", 50)
+				p.RequireFilled("new", 500)
 			}
 		})
 	}

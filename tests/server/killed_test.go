@@ -13,6 +13,9 @@ import (
 	"github.com/helm-valkey/helm-valkey/tests/server/release"
 )
 
+// never is how long a master that must not wait for its peers would.
+const never = 10 * time.Minute
+
 func TestMasterServerKilledUnderLoad(t *testing.T) {
 	t.Parallel()
 	for _, s := range setups(t) {
@@ -102,29 +105,43 @@ func TestMasterKilledAtAnyMoment(t *testing.T) {
 	}
 }
 
-// A process that dies by itself leaves a complete append-only file, so nothing
-// has to be asked of replicas that are behind.
+// A process that dies by itself leaves its writes in the append-only file, so
+// nothing has to be asked of replicas that were behind before.
 func TestOwnAppendOnlyFileWins(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
-		name  string
-		away  func(p *release.Pod)
-		again func(p *release.Pod)
+		name   string
+		away   func(p *release.Pod)
+		again  func(p *release.Pod)
+		behind bool // the master has noticed before the crash
+		wait   time.Duration
 	}{
 		{
-			name:  "replicas that do not exist",
-			away:  func(p *release.Pod) { p.Delete() },
-			again: func(p *release.Pod) { p.Create() },
+			name:   "replicas that do not exist",
+			away:   func(p *release.Pod) { p.Delete() },
+			again:  func(p *release.Pod) { p.Create() },
+			behind: true,
+			wait:   never,
 		},
 		{
-			name:  "replicas whose pods do not answer",
+			name:   "replicas that have not answered for long",
+			away:   func(p *release.Pod) { p.Freeze() },
+			again:  func(p *release.Pod) { p.Thaw() },
+			behind: true,
+			wait:   never,
+		},
+		{
+			name:   "replicas whose servers have hung for long",
+			away:   func(p *release.Pod) { p.FreezeServer() },
+			again:  func(p *release.Pod) { p.ThawServer() },
+			behind: true,
+			wait:   never,
+		},
+		{
+			name:  "replicas in sync that stop to answer at the same moment",
 			away:  func(p *release.Pod) { p.Freeze() },
 			again: func(p *release.Pod) { p.Thaw() },
-		},
-		{
-			name:  "replicas whose servers hang and fall behind",
-			away:  func(p *release.Pod) { p.FreezeServer() },
-			again: func(p *release.Pod) { p.ThawServer() },
+			wait:  3 * time.Second,
 		},
 	}
 	for _, c := range cases {
@@ -133,10 +150,16 @@ func TestOwnAppendOnlyFileWins(t *testing.T) {
 			r := release.Run(t, release.Options{
 				Replicas:      2,
 				Persistence:   "aof",
-				BootstrapWait: 10 * time.Minute, // to wait for the replicas would be wrong
+				BootstrapWait: c.wait,
+				Env:           map[string]string{"MAX_LAG": "2s"},
 			})
 			for _, p := range r.Replicas {
 				c.away(p)
+			}
+			if c.behind {
+				release.Eventually(t, release.Patience, "a master that knows it is alone", func() error {
+					return expectMetric(r.Master, "valkey_effective_rf_min", "1")
+				})
 			}
 			load := r.Load()
 			r.WaitAcknowledged(load, 50)

@@ -64,7 +64,7 @@ func TestReplicasThatNeverExisted(t *testing.T) {
 	t.Parallel()
 	r := release.New(t, release.Options{
 		Replicas:      2,
-		BootstrapWait: 10 * time.Minute, // to wait for them would be wrong
+		BootstrapWait: never,
 	})
 	r.Master.Create()
 	r.Master.WaitReady()

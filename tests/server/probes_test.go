@@ -12,9 +12,13 @@ import (
 	"github.com/helm-valkey/helm-valkey/tests/server/release"
 )
 
-// slowLoading makes the server spend half a millisecond on each key that it
-// loads, and look up from its work often.
-const slowLoading = "key-load-delay 500\nloading-process-events-interval-bytes 1024"
+// slowLoading makes the server spend half a millisecond on each key of a snapshot
+// that it loads, and look up from its work often. An append-only file written by
+// Fill has one command for many keys.
+const (
+	slowLoading    = "key-load-delay 500\nloading-process-events-interval-bytes 1024"
+	slowAppendOnly = "key-load-delay 30000\nloading-process-events-interval-bytes 1024"
+)
 
 func waitLoading(t *testing.T, p *release.Pod) {
 	t.Helper()
@@ -29,13 +33,13 @@ func waitLoading(t *testing.T, p *release.Pod) {
 
 func TestProbesWhileLoading(t *testing.T) {
 	t.Parallel()
-	for _, persistence := range []string{"aof", "rdb"} {
+	for persistence, slow := range map[string]string{"aof": slowAppendOnly, "rdb": slowLoading} {
 		t.Run(persistence, func(t *testing.T) {
 			t.Parallel()
 			r := release.Run(t, release.Options{Standalone: true, Persistence: persistence})
 			r.Fill("key", 20_000, 100)
 			require.Zero(t, r.Master.Terminate())
-			r.Configure(slowLoading)
+			r.Configure(slow)
 			r.Master.Start()
 			waitLoading(t, r.Master)
 			release.Throughout(t, 2*time.Second, "live and not ready while it loads", func() error {
@@ -86,7 +90,9 @@ func TestReplicaThatFallsBehindIsNotReady(t *testing.T) {
 		Configuration: "repl-ping-replica-period 1",
 		Env:           map[string]string{"MAX_LAG": "2s"},
 	})
-	require.Equal(t, "2", r.Master.Metric("valkey_effective_rf_min"))
+	release.Eventually(t, release.Patience, "a replica that counts", func() error {
+		return expectMetric(r.Master, "valkey_effective_rf_min", "2")
+	})
 	r.Master.FreezeServer()
 	r.Replicas[0].WaitUnready()
 	r.Master.ThawServer()

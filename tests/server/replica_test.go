@@ -53,7 +53,8 @@ func TestReplicaWithAVolumeResumes(t *testing.T) {
 			}
 			r.Replicas[0].Create()
 			r.WaitInSync()
-			r.Replicas[0].RequireFilled("meanwhile", 200)
+			r.Replicas[0].RequireFilled("before", 100)
+			r.Replicas[0].RequireFilled("meanwhile", 100)
 			after := r.Master.MustInfo()
 			require.Equal(t, before["sync_full"], after["sync_full"], "full syncs")
 		})
@@ -132,17 +133,19 @@ func TestReplicaServerKilled(t *testing.T) {
 func TestReplicaWithAWrongPassword(t *testing.T) {
 	t.Parallel()
 	const wrong = "quite another secret"
-	r := release.New(t, release.Options{Replicas: 2, Password: password})
+	r := release.Run(t, release.Options{Replicas: 2, Password: password})
+	r.Fill("key", 10, 10)
 	file := filepath.Join(t.TempDir(), "password")
 	require.NoError(t, os.WriteFile(file, []byte(wrong), 0o600))
 	r.Replicas[1].Env["PASSWORD_FILE"] = file
-	r.Start()
-	r.Replicas[0].WaitReady()
-	r.Master.WaitReady()
-	r.Master.Do("SET", "k", "v")
+	r.Replicas[1].Delete()
+	r.Replicas[1].Create()
 
+	r.Replicas[1].WaitUnready()
 	release.Throughout(t, 3*time.Second, "a replica that can't log in", func() error { return r.Replicas[1].Unready() })
 	require.Equal(t, "1", r.Master.MustInfo()["connected_slaves"])
+	require.NoError(t, r.Master.Ready(), "the others go on")
+	require.NoError(t, r.Replicas[0].Ready(), "the others go on")
 	for _, p := range r.Pods() {
 		require.NotContains(t, p.Log(), wrong)
 		require.NotContains(t, p.Log(), password)

@@ -141,8 +141,8 @@ func TestTakeoverReachesTheVolume(t *testing.T) {
 			require.Zero(t, r.Master.Terminate())
 			r.Master.Start()
 			r.Master.WaitReady()
-			r.Master.RequireFilled("key", 110)
-			r.Master.RequireFilled("later", 110)
+			r.Master.RequireFilled("key", 100)
+			r.Master.RequireFilled("later", 10)
 		})
 	}
 }

@@ -66,6 +66,15 @@ func (p *Pod) MustInfo() map[string]string {
 	return info
 }
 
+// Save makes the server write a snapshot, once no other is being written.
+func (p *Pod) Save() {
+	p.release.TB.Helper()
+	Eventually(p.release.TB, Patience, "a snapshot of "+p.Name, func() error {
+		_, err := p.Try("SAVE")
+		return err
+	})
+}
+
 // Keys returns how many keys the server holds.
 func (p *Pod) Keys() int {
 	p.release.TB.Helper()
@@ -102,13 +111,15 @@ func (r *Release) Fill(prefix string, n, size int) {
 	require.EqualValues(r.TB, running, reply.Int, "replicas that hold what was filled in")
 }
 
-// RequireFilled checks that the server holds the first and the last key of Fill,
-// and at least n keys.
+// RequireFilled checks that the server holds all n keys of a Fill.
 func (p *Pod) RequireFilled(prefix string, n int) {
 	p.release.TB.Helper()
-	reply := p.Do("EXISTS", prefix+":0", prefix+":"+strconv.Itoa(n-1))
-	require.EqualValues(p.release.TB, 2, reply.Int, "first and last key of %s on %s", prefix, p.Name)
-	require.GreaterOrEqual(p.release.TB, p.Keys(), n, "keys on %s", p.Name)
+	args := make([]string, 0, n+1)
+	args = append(args, "EXISTS")
+	for i := range n {
+		args = append(args, prefix+":"+strconv.Itoa(i))
+	}
+	require.EqualValues(p.release.TB, n, p.Do(args...).Int, "keys %s:… on %s", prefix, p.Name)
 }
 
 func (p *Pod) metric(name string) (string, error) {

@@ -47,10 +47,13 @@ func readEngines() ([]Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	var engines []Engine
-	if err := json.Unmarshal(content, &engines); err != nil {
+	var record struct {
+		Engines []Engine `json:"engines"`
+	}
+	if err := json.Unmarshal(content, &record); err != nil {
 		return nil, fmt.Errorf("read engines.json: %w", err)
 	}
+	engines := record.Engines
 	for i := range engines {
 		engines[i].dir = dir
 	}

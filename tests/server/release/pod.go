@@ -71,13 +71,17 @@ func (p *Pod) Start() {
 	defer log.Close()
 	fmt.Fprintf(log, "--- start %d of %s at %s\n", p.starts, p.Name, p.IP)
 	command := exec.Command(Entrypoint(tb), "run")
+	if p.release.Options.PIDNamespace {
+		// The shell becomes the entrypoint once there is a /proc of the namespace.
+		command = exec.Command("/bin/sh", "-c", `mount --make-rprivate / && mount -t proc proc /proc && exec "$0" run`, Entrypoint(tb))
+	}
 	command.Env = p.environ()
 	command.Dir = p.dir
 	command.Stdout, command.Stderr = log, log
 	// Whatever becomes of the test, the pod must not outlive it.
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	if p.release.Options.PIDNamespace {
-		command.SysProcAttr.Cloneflags = syscall.CLONE_NEWPID
+		command.SysProcAttr.Cloneflags = syscall.CLONE_NEWPID | syscall.CLONE_NEWNS
 	}
 	require.NoError(tb, command.Start(), "start the entrypoint of %s", p.Name)
 	exited := make(chan struct{})
