@@ -1,9 +1,11 @@
 package lint
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
+	"sync"
 
 	"helm.sh/helm/v3/pkg/chart"
 	helmyaml "sigs.k8s.io/yaml"
@@ -24,30 +26,37 @@ type Chart struct {
 	rules  []*valueRule
 }
 
-// OpenChart reads the defaults, the schema and the rules of a chart.
+// OpenChart reads the defaults, the schema and the rules of a chart, all at
+// the same time: people wait for it at every commit.
 func OpenChart(files fs.FS) (*Chart, error) {
 	c := &Chart{}
-	metadata, err := ReadMetadata(files)
-	if err != nil {
+	var errs [4]error
+	var parts sync.WaitGroup
+	parts.Go(func() { c.schema, errs[0] = openSchema(files) })
+	parts.Go(func() { c.rules, errs[1] = openRules(files) })
+	parts.Go(func() { c.Defaults, errs[2] = openDefaults(files) })
+	c.Metadata, errs[3] = ReadMetadata(files)
+	parts.Wait()
+	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
-	c.Metadata = metadata
-	defaults, err := fs.ReadFile(files, "values.yaml")
+	return c, nil
+}
+
+func openDefaults(files fs.FS) (*values.Document, error) {
+	data, err := fs.ReadFile(files, "values.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("read the chart's defaults: %w", err)
 	}
-	if c.Defaults, err = values.ParseDefaults(DefaultsName, defaults); err != nil {
-		return nil, err
-	}
+	return values.ParseDefaults(DefaultsName, data)
+}
+
+func openSchema(files fs.FS) (*schema.Schema, error) {
 	source, err := fs.ReadFile(files, "values.schema.json")
 	if err != nil {
 		return nil, fmt.Errorf("read the chart's schema: %w", err)
 	}
-	if c.schema, err = schema.Compile(source); err != nil {
-		return nil, err
-	}
-	c.rules, err = openRules(files)
-	return c, err
+	return schema.Compile(source)
 }
 
 // ReadMetadata reads a chart's Chart.yaml.
