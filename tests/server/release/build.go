@@ -25,16 +25,23 @@ func Entrypoint(tb testing.TB) string {
 	tb.Helper()
 	build.once.Do(func() {
 		if build.dir, build.err = os.MkdirTemp("", "hv-build-"); build.err == nil {
-			build.err = Build(filepath.Join(build.dir, "entrypoint"), module+"/entrypoint")
+			build.err = BuildEntrypoint(filepath.Join(build.dir, "entrypoint"))
 		}
 	})
 	require.NoError(tb, build.err)
 	return filepath.Join(build.dir, "entrypoint")
 }
 
+// BuildEntrypoint builds the entrypoint as make entrypoint does: without HTTP/2,
+// which probes and peers do not speak.
+func BuildEntrypoint(path string) error {
+	return Build(path, module+"/entrypoint", "-tags=nethttpomithttp2")
+}
+
 // Build builds a static, stripped binary of a package of this module.
-func Build(path, pkg string) error {
-	command := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, pkg)
+func Build(path, pkg string, flags ...string) error {
+	args := append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", path}, flags...)
+	command := exec.Command("go", append(args, pkg)...)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", pkg, err, output)
