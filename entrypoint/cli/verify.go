@@ -66,9 +66,18 @@ func (v verification) run(ctx context.Context, write, read string) error {
 	began = time.Now()
 	role, err := v.until(ctx, read, func(got string) bool { return got == v.value }, "GET", v.key)
 	if err != nil {
-		return fmt.Errorf("read through %s: %w", read, err)
+		return errors.Join(fmt.Errorf("read through %s: %w", read, err), v.remove(ctx, write))
 	}
 	fmt.Fprintf(v.stdout, "read it from a %s through %s (%s)\n", role, read, time.Since(began).Round(time.Millisecond))
+	return v.remove(ctx, write)
+}
+
+const removeTimeout = 5 * time.Second
+
+// remove deletes the key, also when the time for all else is over.
+func (v verification) remove(ctx context.Context, write string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
+	defer cancel()
 	if _, err := v.until(ctx, write, func(string) bool { return true }, "DEL", v.key); err != nil {
 		return fmt.Errorf("delete it through %s: %w", write, err)
 	}

@@ -140,11 +140,11 @@ func (w writer) master(s node.Summary) {
 	effective := 1
 	w.head("valkey_replica_lag_seconds", gauge, "Seconds since the replica last acknowledged.")
 	for _, r := range replicas {
-		fmt.Fprintf(w, "valkey_replica_lag_seconds{replica=%s} %d\n", label(r.IP+" "+r.Port), r.Lag)
+		fmt.Fprintf(w, "valkey_replica_lag_seconds{replica=%s} %d\n", label(cmp.Or(s.Names[r.IP], r.IP)), r.Lag)
 	}
 	w.head("valkey_replica_lag_bytes", gauge, "Bytes of the replication stream that the replica has not acknowledged.")
 	for _, r := range replicas {
-		fmt.Fprintf(w, "valkey_replica_lag_bytes{replica=%s} %d\n", label(r.IP+" "+r.Port), max(0, s.Status.Offset-r.Offset))
+		fmt.Fprintf(w, "valkey_replica_lag_bytes{replica=%s} %d\n", label(cmp.Or(s.Names[r.IP], r.IP)), max(0, s.Status.Offset-r.Offset))
 		if r.State == "online" && time.Duration(r.Lag)*time.Second <= s.MaxLag {
 			effective++
 		}

@@ -3,9 +3,11 @@ package node
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
+	"github.com/helm-valkey/helm-valkey/entrypoint/info"
 	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
 	"github.com/helm-valkey/helm-valkey/entrypoint/record"
@@ -101,7 +103,25 @@ func (n *Node) masterDuty(ctx context.Context, d *duties) {
 		d.announced = true
 		go n.announce(ctx)
 	}
+	n.acquaint(ctx, v, d)
 	n.keep(ctx, v, d)
+}
+
+// acquaint learns the names of replicas that came later, for the metrics.
+func (n *Node) acquaint(ctx context.Context, v View, d *duties) {
+	if time.Since(d.asked) < askEvery {
+		return
+	}
+	n.mu.Lock()
+	stranger := slices.ContainsFunc(v.Info.Replicas(), func(r info.Replica) bool { return n.names[r.IP] == "" })
+	n.mu.Unlock()
+	if !stranger {
+		return
+	}
+	d.asked = time.Now()
+	if _, err := n.poll(ctx); err != nil {
+		n.log.Debug("can't ask who the replicas are", "error", err)
+	}
 }
 
 // keep sees to it that the data are on disk in the form that the settings ask for,

@@ -64,7 +64,9 @@ type Node struct {
 	process *server.Process
 	view    View
 	// source is where the leader's server is reached, as it said itself.
-	source    string
+	source string
+	// names are the pods behind the addresses that answered.
+	names     map[string]string
 	handovers map[string]int
 	restarts  int
 }
@@ -82,6 +84,7 @@ func New(s settings.Settings, binary string, release engine.Release, log *slog.L
 		bootID:    record.BootID(),
 		wake:      make(chan struct{}, 1),
 		state:     stateGuarding,
+		names:     map[string]string{},
 		handovers: map[string]int{},
 	}
 }

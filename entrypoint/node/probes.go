@@ -94,12 +94,14 @@ func (n *Node) Ready() error {
 
 // Summary is everything that a pod shows of itself.
 type Summary struct {
-	Status    peer.Status
-	Ready     bool
-	Holding   bool
-	View      View
-	Desired   int
-	MaxLag    time.Duration
+	Status  peer.Status
+	Ready   bool
+	Holding bool
+	View    View
+	Desired int
+	MaxLag  time.Duration
+	// Names are the pods behind addresses, as far as they are known.
+	Names     map[string]string
 	Handovers map[string]int
 	Restarts  int
 }
@@ -113,6 +115,7 @@ func (n *Node) Summary() Summary {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	s.View, s.Holding = n.view, n.state == stateHolding
+	s.Names = maps.Clone(n.names)
 	s.Handovers, s.Restarts = maps.Clone(n.handovers), n.restarts
 	return s
 }

@@ -52,6 +52,13 @@ func (n *Node) poll(ctx context.Context) ([]contact, error) {
 	// An address that only a Service listed may be this pod's own, or one whose
 	// pod has answered under its name.
 	contacts = slices.DeleteFunc(contacts, func(c contact) bool { return c.pod() == n.settings.PodName })
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, c := range contacts {
+		if c.ok {
+			n.names[c.ip] = c.pod()
+		}
+	}
 	return contacts, nil
 }
 
