@@ -205,34 +205,33 @@ func Tree(dir string) ([]File, error) {
 	return files, nil
 }
 
-// Names reads the references that an archive carries.
-func Names(file string) ([]string, error) {
+// Identify reads the id and the references of the image in an archive.
+func Identify(file string) (id string, names []string, err error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, fmt.Errorf("read image: %w", err)
+		return "", nil, fmt.Errorf("read image: %w", err)
 	}
 	defer f.Close()
 	r := tar.NewReader(f)
 	for {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("read image %s: no manifest.json in it", file)
+			return "", nil, fmt.Errorf("read image %s: no manifest.json in it", file)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read image %s: %w", file, err)
+			return "", nil, fmt.Errorf("read image %s: %w", file, err)
 		}
 		if h.Name != "manifest.json" {
 			continue
 		}
 		var m []manifest
 		if err := json.NewDecoder(r).Decode(&m); err != nil {
-			return nil, fmt.Errorf("read image %s: manifest.json: %w", file, err)
+			return "", nil, fmt.Errorf("read image %s: manifest.json: %w", file, err)
 		}
-		var names []string
-		for _, one := range m {
-			names = append(names, one.RepoTags...)
+		if len(m) != 1 {
+			return "", nil, fmt.Errorf("read image %s: %d images in it, want 1", file, len(m))
 		}
-		return names, nil
+		return m[0].Config, m[0].RepoTags, nil
 	}
 }
 

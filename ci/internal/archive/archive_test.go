@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -41,17 +42,21 @@ func TestSameContentSameBytes(t *testing.T) {
 	}
 }
 
-func TestNames(t *testing.T) {
+func TestIdentify(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.tar")
-	if _, err := image().Write(file); err != nil {
-		t.Fatal(err)
-	}
-	got, err := Names(file)
+	want, err := image().Write(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := image().Names; !reflect.DeepEqual(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+	id, names, err := Identify(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if "sha256:"+strings.TrimSuffix(id, ".json") != want {
+		t.Errorf("got id %s, want %s", id, want)
+	}
+	if want := image().Names; !reflect.DeepEqual(names, want) {
+		t.Errorf("got %v, want %v", names, want)
 	}
 }
 
