@@ -170,8 +170,9 @@ const (
 	Helm4 = "helm4"
 )
 
-// Main runs the tests of a package and removes what was built for them.
-func Main(m *testing.M) int {
+// Main runs the tests of a package, as testing.M does, and removes what was built
+// for them.
+func Main(m interface{ Run() int }) int {
 	defer func() {
 		if built.dir != "" {
 			os.RemoveAll(built.dir)

@@ -116,6 +116,15 @@ func (r *Release) tryHelm(command string, args ...string) (string, error) {
 	})
 }
 
+// HelmCommand is a Helm command that has nothing to do with a release, with the
+// plugin installed.
+func HelmCommand(tb testing.TB, helm string, args ...string) *exec.Cmd {
+	tb.Helper()
+	command := exec.Command(helmPath(tb, helm), args...)
+	command.Env = append(os.Environ(), "HELM_PLUGINS="+pluginDirs(tb, helm))
+	return command
+}
+
 // end removes everything, the claims included, after it has shown what a failed
 // test has to be judged by.
 func (r *Release) end() {

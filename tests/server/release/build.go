@@ -49,8 +49,9 @@ func Build(path, pkg string, flags ...string) error {
 	return nil
 }
 
-// Main runs the tests of a package and removes what was built for them.
-func Main(m *testing.M) int {
+// Main runs the tests of a package, as testing.M does, and removes what was built
+// for them.
+func Main(m interface{ Run() int }) int {
 	defer func() {
 		if build.dir != "" {
 			os.RemoveAll(build.dir)
