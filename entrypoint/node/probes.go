@@ -106,8 +106,9 @@ type Summary struct {
 	Restarts  int
 }
 
-// Summary is made of the last look.
-func (n *Node) Summary() Summary {
+// Summary is made of a fresh look, or of the last one if the server does not answer.
+func (n *Node) Summary(ctx context.Context) Summary {
+	n.look(ctx)
 	s := Summary{Status: n.status(), Ready: n.Ready() == nil, MaxLag: n.settings.MaxLag, Desired: 1}
 	if names, err := n.directory.Names(); err == nil && len(names) > 0 {
 		s.Desired = len(names)

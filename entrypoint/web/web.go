@@ -24,10 +24,10 @@ func Handler(n *node.Node) http.Handler {
 	mux.HandleFunc("GET /live", probe(n.Live))
 	mux.HandleFunc("GET /ready", probe(func(context.Context) error { return n.Ready() }))
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) { status(w, r, n) })
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 		// A scraper that has gone can't be told.
-		_ = metrics.Write(w, n.Summary())
+		_ = metrics.Write(w, n.Summary(r.Context()))
 	})
 	return mux
 }
@@ -47,7 +47,7 @@ func probe(check func(context.Context) error) http.HandlerFunc {
 }
 
 func status(w http.ResponseWriter, r *http.Request, n *node.Node) {
-	summary := n.Summary()
+	summary := n.Summary(r.Context())
 	peers, err := n.Peers(r.Context())
 	if err != nil {
 		summary.Status.Reason = errors.Join(errors.New(summary.Status.Reason), err).Error()
