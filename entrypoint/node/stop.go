@@ -69,7 +69,7 @@ func saveTime(v View) time.Duration {
 	if last := v.Info.Int("rdb_last_bgsave_time_sec"); last >= 0 && v.Info.Int("rdb_saves") > 0 {
 		return time.Duration(2*last+1) * time.Second
 	}
-	return time.Duration(v.Info.Int("used_memory")) * time.Second / saveRate
+	return time.Duration(v.Info.Int("used_memory")/saveRate+1) * time.Second
 }
 
 // shutdown ends the server by command, and by force when the time is over. Never
