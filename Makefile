@@ -4,6 +4,7 @@
 SHELL := /bin/bash
 MODULE := github.com/helm-valkey/helm-valkey
 VERSION ?= dev
+CACHE := $(or $(HELM_VALKEY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/helm-valkey)
 RELEASE ?= valkey
 NAMESPACE ?= valkey
 UP := go -C ci run ./up --release $(RELEASE) --namespace $(NAMESPACE) $(if $(CONTEXT),--context $(CONTEXT)) $(if $(IMAGE),--image $(IMAGE))
@@ -33,7 +34,8 @@ plugin:
 # What is made from other files: the chart's schema and its README.
 generate:
 	go -C ci run ./tools lint
-	go generate ./...
+	go run ./schema/generate
+	$(CACHE)/bin/helm-docs --chart-search-root charts/valkey
 
 clean:
 	rm -rf bin plugin/bin

@@ -118,7 +118,7 @@ func mountsBelow(mountinfo string, dirs ...string) []string {
 }
 
 // removeTraces removes what the programs leave outside their folders: the runtime's notes about pods'
-// networks, and the kubelet's links to containers' logs.
+// networks, the kubelet's links to containers' logs, and folders if nobody else has anything in them.
 func removeTraces() error {
 	var failed []error
 	for _, n := range layout.All() {
@@ -134,6 +134,9 @@ func removeTraces() error {
 		if to, err := os.Readlink(l); err == nil && strings.HasPrefix(to, layout.State+"/") {
 			failed = append(failed, os.Remove(l))
 		}
+	}
+	for _, dir := range []string{"/var/lib/cni/results", "/var/lib/cni", "/var/log/containers", "/run/containerd/s", "/run/containerd"} {
+		_ = syscall.Rmdir(dir)
 	}
 	return errors.Join(failed...)
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-
-	"github.com/helm-valkey/helm-valkey/ci/internal/command"
 )
 
 // down removes what up made, whatever state it is in: a cluster of our own as a whole, from a cluster
@@ -21,8 +19,7 @@ func (j *job) down(ctx context.Context) error {
 		if _, err := j.helm(ctx, t, "uninstall", j.release, "--namespace", j.namespace, "--ignore-not-found", "--wait", "--timeout", "5m"); err != nil {
 			return err
 		}
-		claims := append([]string{"--namespace", j.namespace, "delete", "persistentvolumeclaims", "--ignore-not-found", "--selector", "app.kubernetes.io/instance=" + j.release}, t.kubectlFlags...)
-		_, err := command.Run(ctx, t.kubectl, claims...)
+		_, err := j.kubectl(ctx, t, "delete", "persistentvolumeclaims", "--ignore-not-found", "--selector", "app.kubernetes.io/instance="+j.release)
 		if err == nil {
 			fmt.Fprintf(j.out, "    the namespace %s stays: remove it yourself if it is of no other use\n", j.namespace)
 		}

@@ -82,7 +82,7 @@ func (r *Release) Uninstall() {
 // Test runs the chart's own test.
 func (r *Release) Test() string {
 	r.TB.Helper()
-	return r.run("test", "--logs", "--timeout", helmTimeout, r.Name)
+	return r.run("test", "--timeout", helmTimeout, r.Name)
 }
 
 func (r *Release) flags() []string {
