@@ -40,7 +40,7 @@ func (c commands) down(ctx context.Context) error {
 		// The records stay, so that the next attempt finds what this one did not end.
 		return errors.Join(err, unreadable)
 	}
-	failed = []error{os.RemoveAll(layout.State), os.RemoveAll(layout.Run), removeTraces()}
+	failed = []error{removeKubeletDir(), os.RemoveAll(layout.State), os.RemoveAll(layout.Run), removeTraces()}
 	if err := errors.Join(failed...); err != nil {
 		return err
 	}
@@ -115,6 +115,24 @@ func mountsBelow(mountinfo string, dirs ...string) []string {
 	}
 	slices.Reverse(points)
 	return points
+}
+
+// kubeletDir is where every kubelet, whatever its folders, keeps the socket for device plugins.
+const kubeletDir = "/var/lib/kubelet"
+
+// claimKubeletDir writes down that the folder was not there before the cluster.
+func claimKubeletDir() error {
+	if _, err := os.Stat(kubeletDir); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return os.WriteFile(layout.Path("made-kubelet-dir"), nil, 0o644)
+}
+
+func removeKubeletDir() error {
+	if _, err := os.Stat(layout.Path("made-kubelet-dir")); err != nil {
+		return nil
+	}
+	return os.RemoveAll(kubeletDir)
 }
 
 // removeTraces removes what the programs leave outside their folders: the runtime's notes about pods'

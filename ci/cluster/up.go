@@ -112,7 +112,7 @@ func (c commands) prepare(ctx context.Context) (network.Range, control.Plane, []
 			return network.Range{}, none, nil, err
 		}
 	}
-	if err := copySelf(); err != nil {
+	if err := errors.Join(claimKubeletDir(), copySelf()); err != nil {
 		return network.Range{}, none, nil, err
 	}
 	r, err := network.Free()

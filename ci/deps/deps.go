@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/helm-valkey/helm-valkey/ci/internal/command"
+	"github.com/helm-valkey/helm-valkey/ci/internal/progress"
+)
+
+// packages are what is called, and by whom.
+func packages() []string {
+	return []string{
+		"containernetworking-plugins", // the container runtime: pods' network
+		"iproute2",                    // ci/cluster: network namespaces and links
+		"nftables",                    // kube-proxy
+		"runc",                        // the container runtime
+		"shellcheck",                  // .ci/run
+	}
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 {
+		fmt.Fprintln(stderr, "usage: deps")
+		return 2
+	}
+	if err := install(ctx, stdout); err != nil {
+		fmt.Fprintf(stderr, "deps: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+func install(ctx context.Context, out io.Writer) error {
+	if _, err := exec.LookPath("apt-get"); err != nil {
+		return fmt.Errorf("this is no Debian; install by hand what these packages hold there: %s", strings.Join(packages(), ", "))
+	}
+	missing := absent(ctx)
+	if len(missing) == 0 {
+		fmt.Fprintf(out, "all %d packages are installed\n", len(packages()))
+		return nil
+	}
+	if os.Geteuid() != 0 {
+		return fmt.Errorf("packages are missing, and installing them needs root: apt-get install %s", strings.Join(missing, " "))
+	}
+	return progress.New(out, 1).Step("install "+strings.Join(missing, ", "), func() error {
+		return get(ctx, missing)
+	})
+}
+
+// absent asks dpkg which packages are missing. It ends with an error when one is unknown to it, which
+// is an answer, too.
+func absent(ctx context.Context) []string {
+	said, _ := command.Run(ctx, "dpkg-query", append([]string{"-W", "-f", "${Package} ${db:Status-Status}\n"}, packages()...)...)
+	return parseStatus(said, packages())
+}
+
+// parseStatus returns which of the wanted packages a list of `PACKAGE STATUS` lines does not call
+// installed.
+func parseStatus(said string, wanted []string) []string {
+	installed := map[string]bool{}
+	for line := range strings.Lines(said) {
+		if name, ok := strings.CutSuffix(strings.TrimSpace(line), " installed"); ok {
+			installed[name] = true
+		}
+	}
+	var missing []string
+	for _, name := range wanted {
+		if !installed[name] {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
+// get installs packages. The lists are brought up to date first when there are none, and again when
+// the installation fails with those that are there: they may name versions that the mirror no longer
+// has. That an update fails is no reason to give up, because it fails when any of the machine's
+// sources cannot be reached, and ours need not be among them.
+func get(ctx context.Context, missing []string) error {
+	var stale error
+	if lists, _ := filepath.Glob("/var/lib/apt/lists/*_Packages*"); len(lists) > 0 {
+		if stale = apt(ctx, append([]string{"install"}, missing...)...); stale == nil {
+			return nil
+		}
+	}
+	update := apt(ctx, "update")
+	if err := apt(ctx, append([]string{"install"}, missing...)...); err != nil {
+		return errors.Join(stale, update, err)
+	}
+	return nil
+}
+
+func apt(ctx context.Context, args ...string) error {
+	c := command.Command{Env: []string{"DEBIAN_FRONTEND=noninteractive", "LC_ALL=C"}}
+	_, err := c.Run(ctx, "apt-get", append([]string{
+		"-qq", "-y", "--no-install-recommends",
+		"-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=2", "-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20",
+	}, args...)...)
+	return err
+}
