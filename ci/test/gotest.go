@@ -37,9 +37,8 @@ type counter struct {
 	totals totals
 	out    io.Writer
 	output map[string][]string
-	// packages that failed without a test that did: they do not build, or died.
-	failed  map[string]bool
-	skipped []string
+	// failed are the packages with a test that failed: others that fail do not build, or died.
+	failed map[string]bool
 }
 
 func newCounter(out io.Writer) *counter {
