@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -35,15 +36,18 @@ and ` + layout.State + `/bin/cluster is this program, for those who must send ns
 signals: ` + "`go run`" + ` does not pass them on.
 `
 
-// commands are what a person calls; start and run are what the cluster's own processes are started as.
+// commands are what a person calls.
 type commands struct {
 	out io.Writer
 	bin cache.Dir
 }
 
+// errUsage says that the arguments name no command.
+var errUsage = errors.New("no such command")
+
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	err := dispatch(ctx, args, stdout)
-	if err == errUsage {
+	if errors.Is(err, errUsage) {
 		fmt.Fprint(stderr, usage)
 		return 2
 	}
@@ -53,8 +57,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	return 0
 }
-
-var errUsage = fmt.Errorf("usage")
 
 func dispatch(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -31,7 +32,7 @@ func (c commands) down(ctx context.Context) error {
 	start := time.Now()
 	// Records that cannot be read name no process, so they are no reason to keep the rest.
 	records, unreadable := process.Records()
-	failed := []error{process.Kill(records), endShims()}
+	failed := []error{process.Kill(records), endShims(), removeSockets(layout.Run)}
 	for _, n := range layout.All() {
 		failed = append(failed, node.RemoveGroups(n.Namespace()))
 	}
@@ -80,6 +81,32 @@ func isShim(line []byte) bool {
 	}
 	i := slices.IndexFunc(args, func(a []byte) bool { return string(a) == "-address" })
 	return i >= 0 && i+1 < len(args) && strings.HasPrefix(string(args[i+1]), layout.Run+"/")
+}
+
+// removeSockets removes the shims' sockets. They are not in the runtimes' folders but in one that every
+// containerd of the machine uses, so each is looked up in the notes that the runtimes keep.
+func removeSockets(run string) error {
+	notes, err := filepath.Glob(run + "/*/io.containerd.runtime.v2.task/k8s.io/*/bootstrap.json")
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, file := range notes {
+		var note struct{ Address string }
+		text, err := os.ReadFile(file)
+		if err != nil || json.Unmarshal(text, &note) != nil {
+			// Cut short by the end of its writer: then there is no shim yet.
+			continue
+		}
+		socket, ok := strings.CutPrefix(note.Address, "unix://")
+		if !ok {
+			continue
+		}
+		if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
+			failed = append(failed, fmt.Errorf("remove a shim's socket: %w", err))
+		}
+	}
+	return errors.Join(failed...)
 }
 
 // unmount takes away every mount below the cluster's folders, the innermost first.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -39,5 +41,33 @@ func TestIsShim(t *testing.T) {
 		if got := isShim([]byte(strings.ReplaceAll(line, " ", "\x00"))); got != want {
 			t.Errorf("%q: got %v", line, got)
 		}
+	}
+}
+
+func TestRemoveSockets(t *testing.T) {
+	run, shared := t.TempDir(), t.TempDir()
+	ours, foreign := filepath.Join(shared, "ours"), filepath.Join(shared, "foreign")
+	bundles := filepath.Join(run, "node1/io.containerd.runtime.v2.task/k8s.io")
+	for file, text := range map[string]string{
+		ours: "", foreign: "",
+		filepath.Join(bundles, "a/bootstrap.json"): `{"version":3,"address":"unix://` + ours + `"}`,
+		filepath.Join(bundles, "b/bootstrap.json"): `{"vers`,
+		filepath.Join(bundles, "c/bootstrap.json"): `{"version":3,"address":"unix://` + shared + `/gone"}`,
+	} {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := removeSockets(run); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(ours); err == nil {
+		t.Error("our socket is still there")
+	}
+	if _, err := os.Stat(foreign); err != nil {
+		t.Error("a foreign socket is gone")
 	}
 }

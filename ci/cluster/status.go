@@ -41,7 +41,12 @@ func running() error {
 		case i < 0:
 			failed = append(failed, fmt.Errorf("%s was not started", name))
 		case !records[i].Alive():
-			failed = append(failed, fmt.Errorf("%s (process %d) has ended\n%s", name, records[i].PID, process.Tail(name)))
+			err := fmt.Errorf("%s (process %d) has ended", name, records[i].PID)
+			// One log explains; all of them, after a reboot say, bury it.
+			if failed == nil {
+				err = fmt.Errorf("%w\n%s", err, process.Tail(name))
+			}
+			failed = append(failed, err)
 		}
 	}
 	return errors.Join(failed...)

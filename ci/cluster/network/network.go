@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"runtime"
 	"strings"
@@ -96,10 +97,8 @@ func Heal(ctx context.Context, r Range, n layout.Node) error {
 // Down removes whatever there is of the namespaces and links.
 func Down(ctx context.Context) error {
 	var failed []error
-	for _, link := range []string{machineLink} {
-		if _, err := os.Stat("/sys/class/net/" + link); err == nil {
-			failed = append(failed, batch(ctx, "", []string{"link delete " + link}))
-		}
+	if linked() {
+		failed = append(failed, batch(ctx, "", []string{"link delete " + machineLink}))
 	}
 	for _, n := range layout.All() {
 		// Deleted by hand, because the namespace lives on while a process is in it.
@@ -123,10 +122,15 @@ func exists(namespace string) bool {
 	return err == nil
 }
 
+// linked asks the kernel, because /sys shows another namespace's links to a program in a namespace.
+func linked() bool {
+	_, err := net.InterfaceByName(machineLink)
+	return err == nil
+}
+
 // Present tells whether there is anything that Down would remove.
 func Present() bool {
-	_, err := os.Stat("/sys/class/net/" + machineLink)
-	found := err == nil || exists(layout.Control)
+	found := linked() || exists(layout.Control)
 	for _, n := range layout.All() {
 		found = found || exists(n.Namespace())
 	}
