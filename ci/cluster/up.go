@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -72,7 +71,7 @@ func programs() error {
 }
 
 func (c commands) start(ctx context.Context) error {
-	steps := progress.New(c.out, 5)
+	steps := progress.New(c.out, 4)
 	var r network.Range
 	var plane control.Plane
 	var nodes []node.Node
@@ -101,7 +100,7 @@ func (c commands) start(ctx context.Context) error {
 	if err := steps.Step("names", func() error { return control.Resolve(ctx, r) }); err != nil {
 		return err
 	}
-	return steps.Step("images", func() error { return c.loadCached(ctx) })
+	return c.loadCached(ctx)
 }
 
 // prepare makes everything that the processes need before the first is started.
@@ -197,31 +196,6 @@ func ready(ctx context.Context, client *api.Client) error {
 		failed = append(failed, state)
 	}
 	return errors.Join(failed...)
-}
-
-// loadCached imports the images of the cache.
-func (c commands) loadCached(ctx context.Context) error {
-	tars, err := filepath.Glob(c.bin.Images("*.tar"))
-	if err != nil || len(tars) == 0 {
-		return err
-	}
-	return c.load(ctx, tars)
-}
-
-// load imports images, on all nodes at once.
-func (c commands) load(ctx context.Context, tars []string) error {
-	var all []func() error
-	for _, n := range layout.All() {
-		n := node.Node{Node: n, Bin: c.bin}
-		all = append(all, func() error {
-			var failed []error
-			for _, tar := range tars {
-				failed = append(failed, n.Import(ctx, tar))
-			}
-			return errors.Join(failed...)
-		})
-	}
-	return together(all)
 }
 
 // together runs all at once and collects their errors.

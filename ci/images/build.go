@@ -2,12 +2,10 @@ package main
 
 import (
 	"debug/elf"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"sort"
 
 	"github.com/helm-valkey/helm-valkey/ci/internal/archive"
 	"github.com/helm-valkey/helm-valkey/ci/internal/cache"
@@ -19,18 +17,6 @@ const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 // repositories are where the engines' images come from in the world.
 func repositories() map[string]string {
 	return map[string]string{"valkey": "docker.io/valkey/valkey", "redis": "docker.io/library/redis"}
-}
-
-// picture is one line of images.json.
-type picture struct {
-	// File is the archive's name in the images folder.
-	File string `json:"file"`
-	// Names are the references that it carries.
-	Names []string `json:"names"`
-	// ID is the digest of the image's configuration.
-	ID string `json:"id"`
-	// Engine is the engine's name in engines.json, empty for the entrypoint.
-	Engine string `json:"engine,omitempty"`
 }
 
 func buildEngineImages(out io.Writer, dir cache.Dir) error {
@@ -97,7 +83,10 @@ func buildEntrypointImage(out io.Writer, dir cache.Dir, binary, tag string) erro
 		if err != nil {
 			return err
 		}
-		return recordPictures(dir, []picture{p}, func(old picture) bool { return old.File == p.File })
+		if err := recordPictures(dir, []picture{p}, func(old picture) bool { return old.File == p.File }); err != nil {
+			return err
+		}
+		return forgetOldEntrypoints(dir)
 	})
 }
 
@@ -112,32 +101,6 @@ func static(binary string) error {
 		if p.Type == elf.PT_INTERP {
 			return fmt.Errorf("%s is not static: build it with CGO_ENABLED=0", binary)
 		}
-	}
-	return nil
-}
-
-// recordPictures writes images.json: what was made now, and of what it held before all but what was
-// replaced.
-func recordPictures(dir cache.Dir, made []picture, replaced func(picture) bool) error {
-	var before []picture
-	file := dir.Images("images.json")
-	if text, err := os.ReadFile(file); err == nil {
-		if err := json.Unmarshal(text, &before); err != nil {
-			return fmt.Errorf("read %s: %w", file, err)
-		}
-	}
-	for _, old := range before {
-		if !replaced(old) {
-			made = append(made, old)
-		}
-	}
-	sort.Slice(made, func(i, j int) bool { return made[i].File < made[j].File })
-	text, err := json.MarshalIndent(made, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
-	}
-	if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
 	}
 	return nil
 }

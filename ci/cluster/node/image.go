@@ -11,7 +11,13 @@ import (
 	"github.com/helm-valkey/helm-valkey/ci/internal/command"
 )
 
-// Import gives the node an image, unless the same one is there under all its names.
+// Has tells whether the node has the image of an archive under all its names.
+func (n Node) Has(tar string) (bool, error) {
+	id, names, err := archive.Identify(tar)
+	return err == nil && n.has(id, names), err
+}
+
+// Import gives the node an image, unless it has it.
 func (n Node) Import(ctx context.Context, tar string) error {
 	id, names, err := archive.Identify(tar)
 	if err != nil {
