@@ -87,8 +87,8 @@ func TestRedisWithHelm4(t *testing.T) {
 		requireKeys(t, r, "key", 100)
 	})
 
-	t.Run("uninstalled", func(t *testing.T) {
+	t.Run("uninstalled", func(*testing.T) {
 		r.Uninstall()
-		require.Empty(t, r.Leftovers())
+		r.WaitLeftovers()
 	})
 }

@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -21,26 +22,45 @@ func namespacePath(node string) string { return "/var/run/netns/hv-" + node }
 // onNode runs work in a node's network namespace. Sockets opened by work stay in
 // it; goroutines started by work do not get there.
 func onNode(node string, work func() error) error {
-	done := make(chan error, 1)
-	go func() {
-		// Never unlocked: the thread ends with this goroutine, so that no other
-		// one ever runs in the namespace.
-		runtime.LockOSThread()
-		done <- enter(node, work)
-	}()
-	return <-done
+	runtime.LockOSThread()
+	back, err := enter(node)
+	if err != nil {
+		runtime.UnlockOSThread()
+		return err
+	}
+	err = work()
+	if left := back(); left != nil {
+		// The thread stays locked, and ends with its goroutine: nothing else may
+		// ever run in the namespace.
+		return errors.Join(err, left)
+	}
+	runtime.UnlockOSThread()
+	return err
 }
 
-func enter(node string, work func() error) error {
+// enter takes this thread to a node's network namespace, and returns the way back.
+func enter(node string) (back func() error, err error) {
+	home, err := os.Open("/proc/thread-self/ns/net")
+	if err != nil {
+		return nil, err
+	}
 	namespace, err := os.Open(namespacePath(node))
 	if err != nil {
-		return err
+		home.Close()
+		return nil, err
 	}
 	defer namespace.Close()
 	if err := unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET); err != nil {
-		return fmt.Errorf("enter the network namespace of %s: %w", node, err)
+		home.Close()
+		return nil, fmt.Errorf("enter the network namespace of %s: %w", node, err)
 	}
-	return work()
+	return func() error {
+		defer home.Close()
+		if err := unix.Setns(int(home.Fd()), unix.CLONE_NEWNET); err != nil {
+			return fmt.Errorf("leave the network namespace of %s: %w", node, err)
+		}
+		return nil
+	}, nil
 }
 
 // dialFrom returns a dialer whose connections begin on a node.

@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -61,9 +62,21 @@ func (r *Release) hurry(podName string) error {
 	return err
 }
 
-// Leftovers lists, as "Kind name", every object in the namespace that Kubernetes
+// WaitLeftovers waits until nothing is left in the namespace but these objects.
+// Helm does not wait for what a StatefulSet leaves to be collected.
+func (r *Release) WaitLeftovers(want ...string) {
+	r.TB.Helper()
+	Eventually(r.TB, fmt.Sprintf("nothing left but %q", want), func() error {
+		if left := r.leftovers(); !slices.Equal(left, want) {
+			return fmt.Errorf("%q", left)
+		}
+		return nil
+	})
+}
+
+// leftovers lists, as "Kind name", every object in the namespace that Kubernetes
 // did not put there by itself.
-func (r *Release) Leftovers() []string {
+func (r *Release) leftovers() []string {
 	r.TB.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	require.NoError(r.TB, err)
