@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/helm-valkey/helm-valkey/ci/internal/command"
@@ -15,17 +14,6 @@ import (
 
 // tags are all build tags that tests stand behind.
 const tags = "render,helm,server,e2e,bench"
-
-// helper runs another command of this module with its output shown.
-func (s *suite) helper(ctx context.Context, args ...string) error {
-	cmd := exec.CommandContext(ctx, "go", append([]string{"run"}, args...)...)
-	cmd.Dir = filepath.Join(s.root, "ci")
-	cmd.Stdout, cmd.Stderr = s.out, s.out
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("go -C ci run %s: %w", strings.Join(args, " "), err)
-	}
-	return nil
-}
 
 func (s *suite) lint(ctx context.Context) error {
 	staticcheck, chart := s.cache.Bin("staticcheck"), filepath.Join("charts", "valkey")
@@ -107,10 +95,10 @@ func (s *suite) onCluster(ctx context.Context, do func(env []string) error) (err
 	}
 	if _, err := os.Stat(clusterState); errors.Is(err, os.ErrNotExist) {
 		defer func() {
-			err = errors.Join(err, s.helper(context.WithoutCancel(ctx), "./cluster", "down"))
+			err = errors.Join(err, command.Helper(context.WithoutCancel(ctx), s.out, "./cluster", "down"))
 		}()
 	}
-	if err := s.helper(ctx, "./cluster", "up"); err != nil {
+	if err := command.Helper(ctx, s.out, "./cluster", "up"); err != nil {
 		return err
 	}
 	return do(nil)

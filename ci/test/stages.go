@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/helm-valkey/helm-valkey/ci/internal/cache"
+	"github.com/helm-valkey/helm-valkey/ci/internal/command"
 	"github.com/helm-valkey/helm-valkey/ci/internal/progress"
 )
 
@@ -99,7 +100,7 @@ func (s *suite) run(ctx context.Context, wanted []stage) int {
 		before := s.totals
 		err := steps.Step(stage.name+": "+stage.what, func() error {
 			for _, need := range stage.needs {
-				if err := s.helper(ctx, need...); err != nil {
+				if err := command.Helper(ctx, s.out, need...); err != nil {
 					return err
 				}
 			}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -104,13 +103,7 @@ func (j *job) plugin() string { return filepath.Join(j.root, "plugin", "bin", "h
 
 // helper runs another command of this module with its output shown.
 func (j *job) helper(ctx context.Context, args ...string) error {
-	cmd := exec.CommandContext(ctx, "go", append([]string{"run"}, args...)...)
-	cmd.Dir = filepath.Join(j.root, "ci")
-	cmd.Stdout, cmd.Stderr = j.out, j.out
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("go -C ci run %s: %w", strings.Join(args, " "), err)
-	}
-	return nil
+	return command.Helper(ctx, j.out, args...)
 }
 
 func (j *job) install(ctx context.Context, t target) error {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -48,6 +49,16 @@ func (c Command) Run(ctx context.Context, name string, args ...string) (string, 
 		return stdout.String(), fmt.Errorf("%s: %w\n%s", line(name, args), err, Tail(said, tailLines))
 	}
 	return stdout.String(), nil
+}
+
+// Helper runs another command of this module, whose folder is the caller's, and shows its output.
+func Helper(ctx context.Context, out io.Writer, args ...string) error {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"run"}, args...)...)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("go -C ci run %s: %w", strings.Join(args, " "), err)
+	}
+	return nil
 }
 
 // Tail returns the last n lines of a text, each indented.
