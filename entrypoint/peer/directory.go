@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -53,46 +54,57 @@ func (d Directory) Names() ([]string, error) {
 	return strings.Fields(string(content)), nil
 }
 
-// Hosts looks all peers up. That a name does not exist is believed only while
-// DNS knows this pod's own name: one that does not has not heard of the others
-// either.
+// Hosts looks all peers up. That a name does not exist is believed only while the
+// Services list this pod's own address: DNS that does not know of it has not heard
+// of the others either. Its own name would prove nothing, which Kubernetes writes
+// into every pod's /etc/hosts.
 func (d Directory) Hosts(ctx context.Context) ([]Host, error) {
 	names, err := d.Names()
 	if err != nil {
 		return nil, err
 	}
-	hosts := make([]Host, len(names))
-	each(len(names), func(i int) { hosts[i] = d.Lookup(ctx, names[i]) })
+	all := slices.Concat(names, d.Services)
+	found := make([]Host, len(all))
+	each(len(all), func(i int) { found[i] = d.Lookup(ctx, all[i]) })
+	hosts, services := found[:len(names):len(names)], found[len(names):]
 
 	known := map[string]bool{}
-	listed := true
-	for i := range hosts {
-		own := hosts[i].Pod() == d.Self
-		if own {
-			listed = len(hosts[i].Addresses) > 0
+	var own []string
+	for _, host := range hosts {
+		if host.Pod() == d.Self {
+			own = host.Addresses
 		}
-		for _, address := range hosts[i].Addresses {
+		for _, address := range host.Addresses {
 			known[address] = true
 		}
 	}
 	hosts = slices.DeleteFunc(hosts, func(h Host) bool { return h.Pod() == d.Self })
-	if !listed {
-		for i := range hosts {
-			hosts[i].Absent = false
+	listed := len(services) == 0 && len(own) > 0
+	for _, service := range services {
+		if len(service.Addresses) == 0 && !service.Absent {
+			// It may list pods that no name is known of.
+			hosts = append(hosts, service)
 		}
-	}
-	for _, service := range d.Services {
-		for _, address := range d.Lookup(ctx, service).Addresses {
+		for _, address := range service.Addresses {
+			listed = listed || slices.Contains(own, address)
 			if !known[address] {
 				known[address] = true
 				hosts = append(hosts, Host{Addresses: []string{address}})
 			}
 		}
 	}
+	if !listed {
+		for i := range hosts {
+			hosts[i].Absent = false
+		}
+	}
 	return hosts, nil
 }
 
-// Lookup resolves one name.
+// Lookup resolves one name. Each family of addresses is asked for by itself: of
+// both together the resolver reports the error that came first, and where names
+// have addresses of one family only, a lost packet would look like a name that does
+// not exist.
 func (d Directory) Lookup(ctx context.Context, name string) Host {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
@@ -107,10 +119,17 @@ func (d Directory) Lookup(ctx context.Context, name string) Host {
 		// Whole names: no walk through the search list of resolv.conf.
 		query += "."
 	}
-	addresses, err := net.DefaultResolver.LookupHost(ctx, query)
-	var dns *net.DNSError
-	host.Addresses = addresses
-	host.Absent = errors.As(err, &dns) && dns.IsNotFound
+	families := []string{"ip4", "ip6"}
+	addresses, errs := make([][]netip.Addr, len(families)), make([]error, len(families))
+	each(len(families), func(i int) { addresses[i], errs[i] = net.DefaultResolver.LookupNetIP(ctx, families[i], query) })
+	host.Absent = true
+	for i := range families {
+		for _, address := range addresses[i] {
+			host.Addresses = append(host.Addresses, address.Unmap().String())
+		}
+		var dns *net.DNSError
+		host.Absent = host.Absent && errors.As(errs[i], &dns) && dns.IsNotFound
+	}
 	return host
 }
 
