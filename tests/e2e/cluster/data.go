@@ -197,21 +197,41 @@ func (r *Release) inSync() error {
 		return fmt.Errorf("the master has %s replicas connected, %d exist", connected, len(replicas))
 	}
 	for name := range replicas {
-		info, err := r.Info(name)
-		if err != nil {
+		if err := r.follows(name, master); err != nil {
 			return err
 		}
-		for mine, masters := range map[string]string{
-			"role":               "slave",
-			"master_link_status": "up",
-			"master_replid":      master["master_replid"],
-			"slave_repl_offset":  master["master_repl_offset"],
-			"db0":                master["db0"],
-		} {
-			if info[mine] != masters {
-				return fmt.Errorf("%s: %s is %q, not %q", name, mine, info[mine], masters)
-			}
+	}
+	return nil
+}
+
+// follows returns nil if a replica has all that its master had when it was asked:
+// under load it may have more by now.
+func (r *Release) follows(podName string, master map[string]string) error {
+	r.TB.Helper()
+	info, err := r.Info(podName)
+	if err != nil {
+		return err
+	}
+	for name, want := range map[string]string{
+		"role":                    "slave",
+		"master_link_status":      "up",
+		"master_sync_in_progress": "0",
+		"master_replid":           master["master_replid"],
+	} {
+		if info[name] != want {
+			return fmt.Errorf("%s: %s is %q, not %q", podName, name, info[name], want)
 		}
+	}
+	reached, err := strconv.ParseInt(info["slave_repl_offset"], 10, 64)
+	if err != nil {
+		return fmt.Errorf("%s: slave_repl_offset: %w", podName, err)
+	}
+	wanted, err := strconv.ParseInt(master["master_repl_offset"], 10, 64)
+	if err != nil {
+		return fmt.Errorf("master_repl_offset: %w", err)
+	}
+	if reached < wanted {
+		return fmt.Errorf("%s: has %d of %d bytes", podName, reached, wanted)
 	}
 	return nil
 }
