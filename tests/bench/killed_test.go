@@ -16,7 +16,7 @@ import (
 // writes since the last snapshot were lost, 3,336 and 3,278 of them.
 func TestMasterKilledInPlace(t *testing.T) {
 	const (
-		runs   = 3
+		runs   = 5
 		writes = 1500 // before the kill, and as many after it
 	)
 	r := cluster.New(t, "bench", cluster.Helm3, cluster.Newest(t, "valkey"))
@@ -31,9 +31,14 @@ func TestMasterKilledInPlace(t *testing.T) {
 		var gaps []time.Duration
 		var acknowledged, lost, lostReplicated int
 		for range runs {
+			// Another container: one whose server died a moment ago waits before it
+			// starts it again.
+			name := r.PodName(cluster.Master, 0)
+			r.WaitReplaced(name, r.Delete(name, cluster.Gracefully))
+			r.WaitReady()
 			load := r.StartLoad("node2")
 			load.WaitWrites(writes)
-			r.KillServer(r.PodName(cluster.Master, 0))
+			r.KillServer(name)
 			load.WaitWrites(writes)
 			summary := load.Stop()
 			r.WaitReady()

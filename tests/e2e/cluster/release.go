@@ -42,13 +42,17 @@ const (
 func New(tb testing.TB, name, helmBinary string, engine Engine) *Release {
 	tb.Helper()
 	Client(tb)
+	// Not TempDir of the test: Helm takes a comma in its path for a separator.
+	dir, err := os.MkdirTemp("", "hv-release-")
+	require.NoError(tb, err)
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
 	r := &Release{
 		TB:        tb,
 		Name:      name,
 		Namespace: "e2e-" + strings.ToLower(random.UniqueId()),
 		Helm:      helmBinary,
 		Engine:    engine,
-		values:    filepath.Join(tb.TempDir(), "values.yaml"),
+		values:    filepath.Join(dir, "values.yaml"),
 	}
 	r.kubectl = kubectlOptions(r.Namespace)
 	require.NoError(tb, k8s.CreateNamespaceE(tb, r.kubectl, r.Namespace))
@@ -123,6 +127,12 @@ func HelmCommand(tb testing.TB, helm string, args ...string) *exec.Cmd {
 	command := exec.Command(helmPath(tb, helm), args...)
 	command.Env = append(os.Environ(), "HELM_PLUGINS="+pluginDirs(tb, helm))
 	return command
+}
+
+// PluginCommand is a command of the plugin without a Helm before it.
+func PluginCommand(tb testing.TB, args ...string) *exec.Cmd {
+	tb.Helper()
+	return exec.Command(filepath.Join(tools(tb), "plugins", "valkey", "bin", "helm-valkey"), args...)
 }
 
 // end removes everything, the claims included, after it has shown what a failed
