@@ -66,7 +66,7 @@ const (
 // Peer is another pod. Master says that its server is one; Settling that it may
 // still be taking in data: it believes its link to a master to be up, loads or
 // syncs. InSync says that it was among the replicas in sync when this pod's own
-// server was last seen; it only matters if it is Unknown.
+// server was last seen.
 type Peer struct {
 	Name     string
 	Answer   Answer
@@ -80,7 +80,8 @@ type Peer struct {
 type Input struct {
 	Self Position
 	// Recent: what is known of the own data was recorded by this very boot of the
-	// machine, so that peers which were not InSync then can't be ahead of all.
+	// machine, so that peers which were not InSync then can't be ahead of those that
+	// were, nor of own data that are Current.
 	Recent bool
 	// Current: the own data reach as far as the own server was last seen.
 	Current bool
@@ -118,7 +119,7 @@ type Decision struct {
 // Its rule above all: what a peer holds is never overwritten by data that lack
 // any of it.
 func Decide(in Input) Decision {
-	master, running := best(in.Peers, func(p Peer) bool { return p.Master })
+	master, running := best(in.Peers, func(p Peer) bool { return p.Master && !in.outdated(p) })
 	if running && (master.Position.HasData || in.Self.Within(master.Position)) {
 		return Decision{Join, master.Name, master.Name + " is master"}
 	}
@@ -126,20 +127,19 @@ func Decide(in Input) Decision {
 		return Decision{Wait, name, name + " is still taking in data"}
 	}
 	holder, held := best(in.Peers, func(p Peer) bool { return p.Position.HasData })
-	behind := held && !holder.Position.Within(in.Self)
-	if in.Self.HasData && in.Self.Whole {
-		if !behind || holder.Position.Term < in.Self.Term && !in.Self.Within(holder.Position) {
-			return Decision{Start, "", "own data are whole: the server stopped cleanly as master"}
-		}
+	behind := held && !holder.Position.Within(in.Self) && !in.outlives(holder.Position)
+	if in.Self.HasData && in.Self.Whole && !behind {
+		return Decision{Start, "", "own data are whole: the server stopped cleanly as master"}
 	}
-	unknown, doubt := find(in.Peers, func(p Peer) bool { return p.Answer == Unknown && (p.InSync || !in.Recent) })
+	excused := in.Recent && (in.Self.HasData && in.Current || known(in.Peers, func(p Peer) bool { return p.InSync && p.Position.HasData }))
+	unknown, doubt := find(in.Peers, func(p Peer) bool { return p.Answer == Unknown && (p.InSync || !excused) })
 	switch {
 	case doubt && in.Patient:
 		return Decision{Wait, unknown, unknown + " does not answer and may hold newer data"}
 	case behind:
 		return Decision{Promote, holder.Name, fmt.Sprintf("%s holds data that are missing here (offset %d, here %d)", holder.Name, holder.Position.Offset, in.Self.Offset)}
 	case held:
-		return Decision{Start, "", "own data hold all that any peer has"}
+		return Decision{Start, "", "own data hold all that any peer has, or are of a later mastership"}
 	case in.Self.HasData && in.Current:
 		return Decision{Start, "", "no peer holds data, and own data are as new as this pod ever saw"}
 	case !doubt:
@@ -149,6 +149,25 @@ func Decide(in Input) Decision {
 	default:
 		return Decision{Hold, unknown, unknown + " does not answer and may hold newer data than this pod: bring it back, or delete it for good, or set safety.emptyMaster to start"}
 	}
+}
+
+// outdated tells whether somebody holds data of a later mastership that a master
+// lacks: it was lost for a while, and the others went on without it.
+func (in Input) outdated(master Peer) bool {
+	later := func(p Position) bool {
+		return p.HasData && p.Term > master.Position.Term && !p.Within(master.Position)
+	}
+	return later(in.Self) || known(in.Peers, func(p Peer) bool { return later(p.Position) })
+}
+
+// outlives tells whether own data are to be preferred to those of a peer that lacks
+// some of them: they went on under a later mastership, and nothing of that is missing.
+func (in Input) outlives(p Position) bool {
+	return in.Self.HasData && (in.Self.Whole || in.Current) && p.Term < in.Self.Term && !in.Self.Within(p)
+}
+
+func known(peers []Peer, matches func(Peer) bool) bool {
+	return slices.ContainsFunc(peers, func(p Peer) bool { return p.Answer == Known && matches(p) })
 }
 
 // best is the peer with the most advanced data among those that are eligible; the

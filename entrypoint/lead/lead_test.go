@@ -23,6 +23,16 @@ func after(p Position, replid string, offset int64) Position {
 	return p
 }
 
+func later(p Position) Position {
+	p.Term += 3
+	return p
+}
+
+func inSync(p Peer) Peer {
+	p.InSync = true
+	return p
+}
+
 func replica(name string, p Position) Peer { return Peer{Name: name, Answer: Known, Position: p} }
 
 func TestWithin(t *testing.T) {
@@ -88,7 +98,12 @@ func TestDecide(t *testing.T) {
 		{"data of unknown age, nobody else has any", Input{Self: Position{HasData: true}, Peers: []Peer{emptyReplica}}, Start, ""},
 		{"replica of a stranger's history", Input{Self: at("a", 20), Peers: []Peer{replica("r0", at("z", 5))}}, Promote, "r0"},
 
-		{"crash in place: silent peer was not in sync", Input{Self: at("a", 20), Recent: true, Patient: true, Peers: []Peer{replica("r0", at("a", 50)), unknown}}, Promote, "r0"},
+		{"crash in place: silent peer was not in sync", Input{Self: at("a", 20), Recent: true, Patient: true, Peers: []Peer{inSync(replica("r0", at("a", 50))), unknown}}, Promote, "r0"},
+		{"crash in place: nobody was in sync, and one is silent", Input{Self: at("a", 20), Recent: true, Patient: true, Peers: []Peer{replica("r0", at("a", 50)), unknown}}, Wait, "r1"},
+		{"crash in place: nobody was in sync, and all are silent", Input{Recent: true, Patient: true, Peers: []Peer{unknown}}, Wait, "r1"},
+		{"crash in place: nobody was in sync, and all are silent for too long", Input{Recent: true, Peers: []Peer{unknown}}, Hold, "r1"},
+		{"crash in place: the peer that was in sync came back empty", Input{Recent: true, Peers: []Peer{inSync(emptyReplica), unknown}}, Hold, "r1"},
+		{"crash in place, current data: silent peer was not in sync", Input{Self: at("a", 20), Recent: true, Current: true, Patient: true, Peers: []Peer{unknown}}, Start, ""},
 		{"crash in place: silent peer was in sync", Input{Self: at("a", 20), Recent: true, Patient: true, Peers: []Peer{replica("r0", at("a", 50)), {Name: "r1", Answer: Unknown, InSync: true}}}, Wait, "r1"},
 		{"crash in place, current data, in-sync peer silent for too long", Input{Self: at("a", 20), Recent: true, Current: true, Peers: []Peer{{Name: "r1", Answer: Unknown, InSync: true}}}, Start, ""},
 		{"crash in place, stale data, in-sync peer silent for too long", Input{Self: at("a", 20), Recent: true, Peers: []Peer{{Name: "r1", Answer: Unknown, InSync: true}}}, Hold, "r1"},
@@ -105,6 +120,13 @@ func TestDecide(t *testing.T) {
 		{"a master emptied on purpose is joined", Input{Self: at("a", 50), Peers: []Peer{{Name: "r0", Answer: Known, Master: true, Position: Position{Replid: "a", Offset: 90}}}}, Join, "r0"},
 		{"two masters: the later term", Input{Peers: []Peer{{Name: "r0", Answer: Known, Master: true, Position: at("y", 900)}, promoted}}, Join, "r0"},
 
+		{"a master that was lost while the others went on", Input{Self: after(at("a", 50), "c", 55), Peers: []Peer{promoted, replica("r1", at("a", 40))}}, Join, "r0"},
+		{"a master of an earlier term than own data", Input{Self: later(after(at("a", 50), "c", 55)), Peers: []Peer{promoted}}, Promote, "r0"},
+		{"a master of an earlier term than current own data", Input{Self: later(after(at("a", 50), "c", 55)), Recent: true, Current: true, Peers: []Peer{promoted}}, Start, ""},
+		{"a master of an earlier term than whole own data", Input{Self: whole(later(after(at("a", 50), "c", 55))), Peers: []Peer{promoted}}, Start, ""},
+		{"a master of an earlier term than a replica's data", Input{Peers: []Peer{promoted, replica("r1", later(after(at("a", 50), "c", 55)))}}, Promote, "r1"},
+		{"a master that has all of a later term", Input{Self: later(at("a", 50)), Peers: []Peer{promoted}}, Join, "r0"},
+
 		{"a replica still takes in data", Input{Peers: []Peer{settling, replica("r1", at("a", 40))}}, Wait, "r0"},
 		{"a replica takes in data for too long", Input{Settled: true, Peers: []Peer{settling, replica("r1", at("a", 40))}}, Promote, "r0"},
 	}
@@ -119,7 +141,8 @@ func TestDecide(t *testing.T) {
 }
 
 // Whatever the input: no start over data that a peer is known to hold and that is
-// missing here, unless they are of an older term than a clean stop.
+// missing here, unless they are of an older term than own data of which nothing is
+// missing.
 func FuzzDecideNeverOverwrites(f *testing.F) {
 	f.Add(uint8(1), int64(5), uint8(2), int64(7), uint8(0), true)
 	f.Fuzz(func(t *testing.T, selfID uint8, selfOffset int64, peerID uint8, peerOffset int64, flags uint8, isWhole bool) {
@@ -134,7 +157,7 @@ func FuzzDecideNeverOverwrites(f *testing.F) {
 			Peers: []Peer{{Name: "silent", Answer: Unknown}, replica("r0", held)},
 		})
 		if d.Action == Start && held.HasData && !held.Within(self) {
-			require.True(t, self.Whole && held.Term < self.Term, "%+v over %+v: %s", self, held, d.Reason)
+			require.True(t, (self.Whole || flags&2 > 0) && held.Term < self.Term, "%+v over %+v: %s", self, held, d.Reason)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"log/slog"
+	"math"
 	"slices"
 	"time"
 
@@ -42,6 +43,9 @@ func (n *Node) guard(ctx context.Context) (conf.Start, error) {
 			return conf.Start{AppendOnly: own.fromAOF || !own.position.HasData && n.settings.Persistence == settings.AOF}, nil
 		case lead.Join:
 			if c, ok := b.contact(decision.Peer); ok {
+				if own.damaged {
+					n.putAway()
+				}
 				n.join(c)
 				return conf.Start{Source: c.address(n.settings.PeerPort)}, nil
 			}
@@ -69,8 +73,13 @@ func (n *Node) undecided(ctx context.Context, b *ballot, decision lead.Decision)
 
 // begin takes mastership with data loaded from disk.
 func (n *Node) begin(own own, term uint64) {
+	from := record.Fork{Replid: own.position.Replid, End: own.position.Offset}
+	if own.position.Whole {
+		// The record's offset is that of the last look, and writes came after it.
+		from.End = math.MaxInt64
+	}
 	n.mu.Lock()
-	n.record.Continue(record.Fork{Replid: own.position.Replid, End: own.position.Offset}, own.position.History)
+	n.record.Continue(from, own.position.History)
 	n.record.Clean, n.record.AOF = false, false
 	n.mu.Unlock()
 	n.setLead(n.settings.PodName, term, n.address())
@@ -86,6 +95,10 @@ func (n *Node) join(c contact) {
 	n.setLead(c.pod(), term, c.address(n.settings.PeerPort))
 	n.setState(stateJoining, "taking in the data of "+c.pod())
 }
+
+// asidePause is how long, in milliseconds, an empty master holds writes back for
+// its server to be set aside.
+const asidePause = "5000"
 
 // masterDuty is what the master's pod does at each look.
 func (n *Node) masterDuty(ctx context.Context, d *duties) {
@@ -103,8 +116,40 @@ func (n *Node) masterDuty(ctx context.Context, d *duties) {
 		d.announced = true
 		go n.announce(ctx)
 	}
+	if d.aside = n.outdone(ctx, v); d.aside {
+		return
+	}
 	n.acquaint(ctx, v, d)
 	n.keep(ctx, v, d)
+}
+
+// outdone tells whether this master holds nothing, and a peer something that this
+// one never had: it could not be asked when this server started.
+func (n *Node) outdone(ctx context.Context, v View) bool {
+	if n.settings.Standalone() || v.HasData() || v.Loading() {
+		return false
+	}
+	contacts, err := n.poll(ctx)
+	if err != nil {
+		return false
+	}
+	own := n.live().position
+	i := slices.IndexFunc(contacts, func(c contact) bool { return c.ok && !c.status.Loading && !position(c.status).Within(own) })
+	if i < 0 {
+		return false
+	}
+	// From here on nothing is written that would be lost.
+	if _, err := n.local.Do(ctx, "CLIENT", "PAUSE", asidePause, "WRITE"); err != nil {
+		return false
+	}
+	if !n.look(ctx) || n.lastView().HasData() {
+		if _, err := n.local.Do(ctx, "CLIENT", "UNPAUSE"); err != nil {
+			n.log.Warn("writes are held back for a moment", "error", err)
+		}
+		return false
+	}
+	n.log.Warn("a peer holds data, this master none: its data go before", "pod", contacts[i].pod())
+	return true
 }
 
 // acquaint learns the names of replicas that came later, for the metrics.
@@ -225,7 +270,12 @@ func (n *Node) recover(ctx context.Context, d *duties) {
 		d.vote = newBallot()
 	}
 	own := n.live()
-	switch decision := n.vote(ctx, d.vote, own); decision.Action {
+	decision := n.vote(ctx, d.vote, own)
+	leader, _, _ := n.lead()
+	if _, answered := d.vote.contact(leader); !answered {
+		n.stray(ctx)
+	}
+	switch decision.Action {
 	case lead.Start:
 		if !own.position.HasData {
 			// The server holds nothing, but the disk may.

@@ -8,12 +8,9 @@ package node
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -54,6 +51,8 @@ type Node struct {
 
 	// act is held while roles change, so that there is one change at a time.
 	act sync.Mutex
+	// saving is held while the record is written.
+	saving sync.Mutex
 	// wake cuts the wait for the next look short.
 	wake chan struct{}
 
@@ -69,6 +68,8 @@ type Node struct {
 	names     map[string]string
 	handovers map[string]int
 	restarts  int
+	// damaged is set when a server ended because it can't load the data on disk.
+	damaged bool
 }
 
 // New makes a node. The server's own log goes to stdout.
@@ -169,77 +170,12 @@ func (n *Node) remember() {
 // ctx ends.
 func (n *Node) prepare(ctx context.Context) (conf.Start, error) {
 	if n.settings.Role == settings.Replica {
+		if n.onDisk().damaged {
+			n.putAway()
+		}
 		return conf.Start{Source: n.firstSource(ctx), AppendOnly: n.settings.Persistence == settings.AOF}, nil
 	}
 	return n.guard(ctx)
-}
-
-// end is how a server's run ended.
-type end int
-
-const (
-	// died by itself.
-	died end = iota
-	// stopped because the pod stops.
-	stopped
-	// setAside to be started anew from what is on disk.
-	setAside
-)
-
-// serve runs the server until it ends.
-func (n *Node) serve(ctx context.Context, start conf.Start) (int, end) {
-	process, err := n.launch(start)
-	if err != nil {
-		n.log.Error("can't start the server", "error", err)
-		return 1, died
-	}
-	running, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() {
-		<-process.Done()
-		cancel()
-	}()
-	aside := n.tend(running)
-	switch {
-	case ctx.Err() != nil:
-		return n.stop(process), stopped
-	case aside:
-		n.shutdown(process, "NOSAVE", localStop)
-		return 0, setAside
-	}
-	<-process.Done()
-	n.dead()
-	return process.Code(), died
-}
-
-func (n *Node) launch(start conf.Start) (*server.Process, error) {
-	text, err := conf.Render(n.settings, start)
-	if err != nil {
-		return nil, err
-	}
-	path := filepath.Join(n.settings.RunDir, "server.conf")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		return nil, fmt.Errorf("write the server's configuration: %w", err)
-	}
-	n.local.Reset()
-	process, err := server.Start(n.binary, path, n.stdout, n.stdout)
-	if err != nil {
-		return nil, err
-	}
-	n.mu.Lock()
-	n.process = process
-	n.view = View{Started: time.Now()}
-	n.mu.Unlock()
-	n.log.Info("server started", "pid", process.Pid, "release", n.release.String(), "source", start.Source, "appendonly", start.AppendOnly)
-	return process, nil
-}
-
-func (n *Node) dead() {
-	n.local.Reset()
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.process = nil
-	n.view = View{}
 }
 
 const (
@@ -285,15 +221,15 @@ func (n *Node) tend(running context.Context) (aside bool) {
 
 // duties is what tend carries from one look to the next: whether to look again
 // soon, or to set the server aside; when the peers were last asked, since when the
-// link is down, the vote that is under way, how often a handover has failed in a
+// link is down, when the leader last answered, the vote that is under way, how often a handover has failed in a
 // row; whether the peers know of this master, and what is still to be saved.
 type duties struct {
-	hurry, aside     bool
-	asked, downSince time.Time
-	vote             *ballot
-	failed           int
-	announced        bool
-	unsaved, saved   bool
+	hurry, aside            bool
+	asked, downSince, heard time.Time
+	vote                    *ballot
+	failed                  int
+	announced               bool
+	unsaved, saved          bool
 }
 
 // nudge has the master hear at once that this replica is there.
@@ -362,15 +298,12 @@ func (n *Node) setLead(leader string, term uint64, source string) {
 	n.mu.Lock()
 	changed := n.record.Leader != leader || n.record.Term != term
 	n.record.Leader, n.record.Term, n.source = leader, term, source
-	r := n.record
 	n.mu.Unlock()
 	if !changed {
 		return
 	}
 	n.log.Info("master", "leader", leader, "term", term, "address", source)
-	if err := n.file.Save(r, record.Durable); err != nil {
-		n.log.Error("can't keep the change of mastership", "error", err)
-	}
+	n.save(record.Durable)
 }
 
 // address is where this pod's own server is reached by its peers.

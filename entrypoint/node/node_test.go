@@ -91,7 +91,7 @@ func snapshot(t *testing.T, n *Node, replid, offset, rest string) {
 }
 
 func TestOnDisk(t *testing.T) {
-	known := record.Record{BootID: "this boot", Term: 4, Replid: "b", Offset: 50, History: []record.Fork{{Replid: "a", End: 10}, {Replid: "z", End: 2}}}
+	known := record.Record{BootID: "this boot", Term: 4, Synced: 4, Replid: "b", Offset: 50, History: []record.Fork{{Replid: "a", End: 10}, {Replid: "z", End: 2}}}
 	with := func(change func(*record.Record)) record.Record {
 		r := known
 		change(&r)
@@ -127,7 +127,7 @@ func TestOnDisk(t *testing.T) {
 			own{recent: true, position: lead.Position{HasData: true, Term: 4, Replid: "q", Offset: 50}}},
 		{"snapshot that can't be read", settings.RDB, known, func(t *testing.T, n *Node) {
 			require.NoError(t, os.WriteFile(filepath.Join(n.settings.DataDir, conf.SnapshotName), []byte("?"), 0o600))
-		}, own{recent: true, position: lead.Position{HasData: true}}},
+		}, own{recent: true, damaged: true, position: lead.Position{HasData: true}}},
 		{"mode changed from rdb to aof", settings.AOF, with(func(r *record.Record) { r.Files = "rdb" }), func(t *testing.T, n *Node) { aof(t, n); snapshot(t, n, "b", "30", "\xfe") },
 			own{recent: true, position: lead.Position{HasData: true, Term: 4, Replid: "b", Offset: 30, History: known.History}}},
 		{"mode changed from aof to rdb", settings.RDB, with(func(r *record.Record) { r.Files, r.AOF = "aof", true }), func(t *testing.T, n *Node) { aof(t, n); snapshot(t, n, "b", "30", "\xfe") },
@@ -164,7 +164,9 @@ func TestCandidate(t *testing.T) {
 			lead.Peer{Name: "v-replica-0", Answer: lead.Unknown, InSync: true, Settling: true}},
 		{"replica without a volume, no server yet", contact{host: host, ok: true, status: peer.Status{Pod: "v-replica-0", Role: peer.None}},
 			lead.Peer{Name: "v-replica-0", Answer: lead.Known, InSync: true, Settling: true}},
-		{"master", contact{host: host, ok: true, status: peer.Status{Pod: "v-replica-0", Role: peer.Master}},
+		{"master that knows of another", contact{host: host, ok: true, status: peer.Status{Pod: "v-replica-0", Role: peer.Master, Leader: "v-master-0"}},
+			lead.Peer{Name: "v-replica-0", Answer: lead.Known, InSync: true}},
+		{"master", contact{host: host, ok: true, status: peer.Status{Pod: "v-replica-0", Role: peer.Master, Leader: "v-replica-0"}},
 			lead.Peer{Name: "v-replica-0", Answer: lead.Known, InSync: true, Master: true}},
 	}
 	for _, tt := range tests {

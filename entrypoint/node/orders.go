@@ -52,8 +52,13 @@ func (n *Node) Follow(ctx context.Context, o peer.Order) error {
 	case v.Role() == peer.Master && v.HasData():
 		return fmt.Errorf("%s is master of term %d itself and holds data: take mastership over by a handover", n.settings.PodName, term)
 	}
-	n.setLead(o.Leader, o.Term, o.Address)
-	if v.Role() == peer.Replica && v.Source() == o.Address && !v.LinkUp() && !v.Syncing() {
+	source := o.Address
+	if o.Empty {
+		// Whether to follow an empty master shows only when it is asked.
+		source = ""
+	}
+	n.setLead(o.Leader, o.Term, source)
+	if v.Role() == peer.Replica && v.Source() == source && !v.LinkUp() && !v.Syncing() {
 		// Pointed there already, the server would try again only within a second.
 		n.detach(ctx)
 	}

@@ -8,30 +8,34 @@ import (
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
 	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
+	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
 	"github.com/helm-valkey/helm-valkey/entrypoint/rdb"
 	"github.com/helm-valkey/helm-valkey/entrypoint/record"
 	"github.com/helm-valkey/helm-valkey/entrypoint/settings"
 )
 
 // own is what a pod knows of its own data. fromAOF tells that they are those of
-// the append-only file. Recent and current are as in lead.Input.
+// the append-only file, damaged that a server can't load them. Recent and current
+// are as in lead.Input.
 type own struct {
 	position        lead.Position
 	recent, current bool
 	fromAOF         bool
+	damaged         bool
 }
 
 // onDisk reads how far the data in the data directory reach.
 func (n *Node) onDisk() own {
 	n.mu.Lock()
 	r := n.record
+	damaged := n.damaged
 	n.mu.Unlock()
-	o := own{recent: r.Replid != "" && r.BootID == n.bootID}
+	o := own{recent: r.Replid != "" && r.BootID == n.bootID, damaged: damaged}
 	if n.loadsAOF(r) {
 		o.fromAOF = true
-		o.position = lead.Position{HasData: true, Term: r.Term}
+		o.position = lead.Position{HasData: true, Term: r.Synced}
 		// A machine that went down may have lost the end of the file.
-		if r.Clean || r.AOF && o.recent {
+		if !damaged && (r.Clean || r.AOF && o.recent) {
 			o.current = true
 			o.position.Whole = r.Clean
 			o.position.Replid, o.position.Offset, o.position.History = r.Replid, r.Offset, r.History
@@ -44,12 +48,15 @@ func (n *Node) onDisk() own {
 		return o
 	case err != nil:
 		n.log.Error("the snapshot can't be read; peers' data go before it", "error", err)
+		o.position, o.damaged = lead.Position{HasData: true}, true
+		return o
+	case damaged:
 		o.position = lead.Position{HasData: true}
 		return o
 	}
-	o.current = header.Replid != "" && header.Replid == r.Replid && header.Offset >= r.Offset
+	o.current = r.Synced == r.Term && header.Replid != "" && header.Replid == r.Replid && header.Offset >= r.Offset
 	o.position = lead.Position{
-		HasData: header.HasData, Whole: r.Clean && o.current, Term: r.Term,
+		HasData: header.HasData, Whole: r.Clean && o.current, Term: r.Synced,
 		Replid: header.Replid, Offset: header.Offset, History: r.Before(header.Replid),
 	}
 	return o
@@ -76,11 +83,39 @@ func (n *Node) loadsAOF(r record.Record) bool {
 	return false
 }
 
-// live is the same of the data that the running server holds.
+// putAway renames a snapshot that can't be loaded: a server loads what is there also
+// when it starts as a replica. It is kept for those who want to look into it.
+func (n *Node) putAway() {
+	path := filepath.Join(n.settings.DataDir, conf.SnapshotName)
+	err := os.Rename(path, path+".damaged")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		n.log.Error("can't put the damaged snapshot away", "error", err)
+		return
+	}
+	n.mu.Lock()
+	n.damaged = false
+	n.mu.Unlock()
+}
+
+// refuses tells of a server that ended by itself whether it was for the data: it
+// had listened, which comes after all else that may be wrong, and never answered.
+func (n *Node) refuses(code int) bool {
+	if n.role() != peer.None && !n.lastView().Loading() {
+		return false
+	}
+	_, err := os.Stat(n.settings.ServerSocket())
+	return err == nil && code == 1
+}
+
+// live is the same of the data that the running server holds. It does not know
+// which replicas of the pod that was master meanwhile were in sync.
 func (n *Node) live() own {
 	s := n.status()
+	n.mu.Lock()
+	r := n.record
+	n.mu.Unlock()
 	return own{
-		recent: true, current: true,
-		position: lead.Position{HasData: s.HasData, Term: s.Term, Replid: s.Replid, Offset: s.Offset, History: s.History},
+		current:  r.Synced == r.Term && r.Replid == s.Replid,
+		position: position(s),
 	}
 }

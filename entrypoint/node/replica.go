@@ -19,6 +19,9 @@ const (
 	// hurryFor is how long a replica without its link looks out for the next master
 	// many times a second.
 	hurryFor = 15 * time.Second
+	// strayAfter is how long a replica without its link waits for its master's pod to
+	// answer before it stops to try that address, which may be somebody else's soon.
+	strayAfter = 2 * time.Second
 )
 
 // firstSource is what a replica's server starts as a replica of. A pod that was
@@ -57,10 +60,21 @@ func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 		every = askSoon
 	}
 	if time.Since(d.asked) >= every {
-		n.refresh(ctx)
+		if n.refresh(ctx) {
+			d.heard = time.Now()
+		}
 		d.asked = time.Now()
 	}
-	if !n.leads() {
+	strays := !d.downSince.IsZero() && time.Since(d.downSince) > strayAfter && time.Since(d.heard) > strayAfter
+	switch {
+	case n.leads():
+	case strays && !v.Syncing() && !v.Loading():
+		n.stray(ctx)
+	case v.Role() == peer.Master:
+		// Another leads, who may not be there to be followed: no master meanwhile.
+		n.detach(ctx)
+		n.follow(ctx)
+	default:
 		n.follow(ctx)
 	}
 }
@@ -79,12 +93,24 @@ func (n *Node) complaint(v View) string {
 	}
 }
 
-// refresh asks all peers who is master, and believes the latest term.
-func (n *Node) refresh(ctx context.Context) {
+// stray takes the server off the address of a master that has gone. Whoever comes to
+// have that address would else be followed, and his data put in the place of these.
+func (n *Node) stray(ctx context.Context) {
+	n.mu.Lock()
+	n.source = ""
+	n.mu.Unlock()
+	if n.lastView().Source() != conf.Detached {
+		n.detach(ctx)
+	}
+}
+
+// refresh asks all peers who is master, and believes the latest term. It tells
+// whether the master's pod answered.
+func (n *Node) refresh(ctx context.Context) (answered bool) {
 	contacts, err := n.poll(ctx)
 	if err != nil {
 		n.log.Warn("can't ask who is master", "error", err)
-		return
+		return false
 	}
 	leader, term, source := n.lead()
 	for _, c := range contacts {
@@ -93,12 +119,28 @@ func (n *Node) refresh(ctx context.Context) {
 		}
 	}
 	for _, c := range contacts {
-		if c.ok && c.pod() == leader {
+		if !c.ok || c.pod() != leader {
+			continue
+		}
+		answered, source = true, ""
+		if n.follows(c.status) {
 			source = c.address(n.settings.PeerPort)
 			n.inherit(c.status)
 		}
 	}
 	n.setLead(leader, term, source)
+	return answered
+}
+
+// follows tells whether this pod may follow a master. Not one that holds nothing
+// while this pod holds what that one never had: it started before this pod could
+// be asked, and goes back as soon as it hears of the data.
+func (n *Node) follows(master peer.Status) bool {
+	own := n.live().position
+	if n.lastView().Role() == peer.None {
+		own = n.onDisk().position
+	}
+	return master.HasData || master.Loading || master.Role != peer.Master || own.Within(position(master))
 }
 
 // inherit takes over what the master knows of the history that both share.

@@ -35,16 +35,13 @@ func (n *Node) stop(process *server.Process) int {
 	n.setState(stateStopping, "")
 	n.look(ctx)
 	v := n.lastView()
-	n.mu.Lock()
-	last := n.record
-	n.mu.Unlock()
 	how := n.howToStop(v, time.Until(deadline))
 	n.log.Info("stopping the server", "how", how)
 	n.shutdown(process, how, time.Until(deadline))
 	code := process.Code()
 	n.dead()
 	if code == 0 && v.Role() == peer.Master && n.leads() {
-		n.sealed(last, v, how)
+		n.seal(v, how)
 	}
 	return code
 }
@@ -128,8 +125,11 @@ func (n *Node) sendStop(ctx context.Context, how string, within time.Duration) e
 	return err
 }
 
-// sealed records that the data on disk are whole, if they are.
-func (n *Node) sealed(r record.Record, v View, how string) {
+// seal records that the data on disk are whole, if they are.
+func (n *Node) seal(v View, how string) {
+	n.mu.Lock()
+	r := n.record
+	n.mu.Unlock()
 	r.Clean = r.AOF && v.Info.Is("aof_enabled")
 	if how == "SAVE" {
 		header, err := rdb.ReadFile(filepath.Join(n.settings.DataDir, conf.SnapshotName))
@@ -140,7 +140,8 @@ func (n *Node) sealed(r record.Record, v View, how string) {
 		r.Clean = header.Replid == r.Replid && header.Offset >= r.Offset
 		r.Offset = max(r.Offset, header.Offset)
 	}
-	if err := n.file.Save(r, record.Durable); err != nil {
-		n.log.Error("can't keep the record of the data", "error", err)
-	}
+	n.mu.Lock()
+	n.record = r
+	n.mu.Unlock()
+	n.save(record.Durable)
 }

@@ -66,6 +66,9 @@ func (v View) online(lag time.Duration) []string {
 // look asks the server how it is and keeps what it says. It is false when the
 // server gave no answer.
 func (n *Node) look(ctx context.Context) bool {
+	n.mu.Lock()
+	asked := n.process
+	n.mu.Unlock()
 	fields, err := n.local.Info(ctx)
 	if err != nil {
 		if !resp.IsCode(err, "LOADING") && !errors.Is(err, context.Canceled) {
@@ -74,18 +77,29 @@ func (n *Node) look(ctx context.Context) bool {
 		return false
 	}
 	n.mu.Lock()
-	if n.process == nil {
+	if asked == nil || n.process != asked {
+		// The server that said so has ended, and another may run by now.
 		n.mu.Unlock()
 		return false
 	}
 	n.view.Info, n.view.At = fields, time.Now()
 	n.note()
+	n.mu.Unlock()
+	n.save(record.Cached)
+	return true
+}
+
+// save writes the record as it is by then: several may want to at once, and none
+// may put an older one in the place of a newer.
+func (n *Node) save(durability record.Durability) {
+	n.saving.Lock()
+	defer n.saving.Unlock()
+	n.mu.Lock()
 	r := n.record
 	n.mu.Unlock()
-	if err := n.file.Save(r, record.Cached); err != nil {
+	if err := n.file.Save(r, durability); err != nil {
 		n.log.Error("can't keep the record of the data", "error", err)
 	}
-	return true
 }
 
 // note takes what the last look says of the data into the record. It is called
@@ -107,6 +121,10 @@ func (n *Node) note() {
 			// Held back while the disk is busy: the file does not reach this far yet.
 			offset = r.Offset
 		}
+	}
+	leads := r.Leader == n.settings.PodName
+	if v.Role() == peer.Master && leads || v.Role() == peer.Replica && !leads && v.Source() == n.source {
+		r.Synced = r.Term
 	}
 	r.At(v.Info["master_replid"], offset, v.Info["master_replid2"], v.Info.Int("second_repl_offset")-1)
 	r.BootID, r.Clean = n.bootID, false
@@ -141,6 +159,11 @@ func (n *Node) status() peer.Status {
 		Keys:        v.Info.Keys(), HasData: v.HasData(), LinkUp: v.LinkUp(), Syncing: v.Syncing(), Loading: v.Loading(),
 		Replid: v.Info["master_replid"], Offset: v.Info.Int("master_repl_offset"),
 		Replid2: v.Info["master_replid2"], SecondOffset: v.Info.Int("second_repl_offset"),
+		Synced: n.record.Synced,
+	}
+	if v.Role() == peer.Replica && !v.LinkUp() && v.Info.Is("aof_enabled") && n.record.Replid != "" && n.record.Replid != s.Replid {
+		// Loaded from an append-only file the server goes by an id that it made up.
+		s.Replid, s.Offset = n.record.Replid, n.record.Offset
 	}
 	if s.Replid == n.record.Replid {
 		s.History = n.record.History

@@ -114,7 +114,8 @@ func (n *Node) vote(ctx context.Context, b *ballot, own own) lead.Decision {
 	return lead.Decide(in)
 }
 
-// candidate is a peer as decisions see it. One whose server has not yet read its
+// candidate is a peer as decisions see it. A master counts as one as long as it
+// takes itself for the leader. One whose server has not yet read its
 // volume can't say what it holds, and counts as silent.
 func candidate(c contact, online []string) lead.Peer {
 	p := lead.Peer{Name: c.pod(), Answer: lead.Unknown, InSync: slices.ContainsFunc(c.host.Addresses, func(a string) bool { return slices.Contains(online, a) })}
@@ -126,10 +127,14 @@ func candidate(c contact, online []string) lead.Peer {
 	default:
 		p.Answer = lead.Known
 	}
-	p.Master = s.Role == peer.Master
+	p.Master = s.Role == peer.Master && s.Leader == s.Pod
 	p.Settling = s.Role == peer.None || s.Syncing || s.Role == peer.Replica && s.LinkUp
-	p.Position = lead.Position{HasData: s.HasData, Term: s.Term, Replid: s.Replid, Offset: s.Offset, History: s.History}
+	p.Position = position(s)
 	return p
+}
+
+func position(s peer.Status) lead.Position {
+	return lead.Position{HasData: s.HasData, Term: s.Synced, Replid: s.Replid, Offset: s.Offset, History: s.History}
 }
 
 func (b *ballot) contact(pod string) (contact, bool) {
@@ -140,7 +145,7 @@ func (b *ballot) contact(pod string) (contact, bool) {
 	return b.contacts[i], true
 }
 
-// term is the highest that any pod knows of.
+// highestTerm is the highest that any pod knows of.
 func (n *Node) highestTerm(b *ballot) uint64 {
 	_, term, _ := n.lead()
 	for _, c := range b.contacts {
@@ -178,9 +183,10 @@ func (n *Node) announce(ctx context.Context) {
 		return
 	}
 	leader, term, _ := n.lead()
+	order := peer.Order{Term: term, Leader: leader, Address: n.address(), Empty: !n.lastView().HasData()}
 	for _, c := range contacts {
 		if c.ok {
-			n.tell(ctx, c, peer.Order{Term: term, Leader: leader, Address: n.address()})
+			n.tell(ctx, c, order)
 		}
 	}
 }

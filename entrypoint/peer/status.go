@@ -10,7 +10,8 @@ import "github.com/helm-valkey/helm-valkey/entrypoint/record"
 //
 // Role is its server's: master, replica, or none while no server runs. Address is
 // where its server is reached, "host:port". Offset is in bytes of the replication
-// stream of Replid; HasData tells whether there is anything in the data set.
+// stream of Replid; HasData tells whether there is anything in the data set, and
+// Synced the term in which it was last in sync.
 type Status struct {
 	Pod          string        `json:"pod"`
 	Role         string        `json:"role"`
@@ -23,6 +24,7 @@ type Status struct {
 	Release      string        `json:"release"`
 	Persistence  string        `json:"persistence"`
 	DataVolume   bool          `json:"dataVolume"`
+	Synced       uint64        `json:"synced"`
 	Replid       string        `json:"replid"`
 	Replid2      string        `json:"replid2"`
 	SecondOffset int64         `json:"secondOffset"`
@@ -44,9 +46,10 @@ const (
 
 // Order is what one pod tells another to do. Term is the mastership it belongs
 // to; an order of an earlier one is refused. Leader is the pod that is or becomes
-// master, Address its server's.
+// master, Address its server's. Empty says that there is nothing in its data set.
 type Order struct {
 	Term    uint64 `json:"term"`
 	Leader  string `json:"leader"`
 	Address string `json:"address"`
+	Empty   bool   `json:"empty"`
 }

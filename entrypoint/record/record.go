@@ -27,7 +27,8 @@ type Fork struct {
 //
 // Replid and Offset (bytes) are the server's at the last look. History holds the
 // lineage before that, newest first. Term counts changes of mastership, Leader is
-// the pod that held it. Clean says that a master wrote everything down and
+// the pod that held it, and Synced the term in which the data were last in sync with
+// it: to be told of a new one brings no data. Clean says that a master wrote everything down and
 // stopped; AOF that every write up to Offset has been given to the append-only
 // file, which is still whole if BootID is that of the running machine. Files says
 // which files hold the newest data, "aof" or "rdb". Online are the addresses of the
@@ -37,6 +38,7 @@ type Record struct {
 	BootID  string   `json:"bootID"`
 	Term    uint64   `json:"term"`
 	Leader  string   `json:"leader"`
+	Synced  uint64   `json:"synced"`
 	Replid  string   `json:"replid"`
 	Offset  int64    `json:"offset"`
 	History []Fork   `json:"history,omitempty"`
