@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // tailLines is how much of a program's output an error quotes.
@@ -51,10 +53,17 @@ func (c Command) Run(ctx context.Context, name string, args ...string) (string, 
 	return stdout.String(), nil
 }
 
+// stopWait is how long a helper has to end after it was interrupted.
+const stopWait = 30 * time.Second
+
 // Helper runs another command of this module, whose folder is the caller's, and shows its output.
+// An interrupt goes to all that it started: "go run" passes none on to the program it runs.
 func Helper(ctx context.Context, out io.Writer, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"run"}, args...)...)
 	cmd.Stdout, cmd.Stderr = out, out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
+	cmd.WaitDelay = stopWait
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("go -C ci run %s: %w", strings.Join(args, " "), err)
 	}
