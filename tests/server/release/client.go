@@ -85,13 +85,25 @@ func (p *Pod) Keys() int {
 // as many replicas as run hold them.
 func (r *Release) Fill(prefix string, n, size int) {
 	r.TB.Helper()
+	const perCommand = 64
+	r.fill(prefix, n, size, perCommand)
+}
+
+// FillSingly is Fill with a command for each key, for tests to which the commands
+// in the append-only file matter.
+func (r *Release) FillSingly(prefix string, n, size int) {
+	r.TB.Helper()
+	r.fill(prefix, n, size, 1)
+}
+
+func (r *Release) fill(prefix string, n, size, perCommand int) {
+	r.TB.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	conn, err := resp.Dial(ctx, resp.Options{Addr: r.Master.Address(), Password: r.Options.Password, Timeout: Patience})
 	require.NoError(r.TB, err)
 	defer conn.Close()
 	value := strings.Repeat("x", size)
-	const perCommand = 64
 	for start := 0; start < n; start += perCommand {
 		args := []string{"MSET"}
 		for i := start; i < min(start+perCommand, n); i++ {
