@@ -109,6 +109,8 @@ func (n *Node) vote(ctx context.Context, b *ballot, own own) lead.Decision {
 		StartEmpty: n.settings.EmptyMaster == settings.Start,
 	}
 	for _, c := range contacts {
+		// A pod that does not exist holds nothing, unless its volume does.
+		c.host.Absent = c.host.Absent && !n.settings.ReplicaVolumes
 		in.Peers = append(in.Peers, candidate(c, online))
 	}
 	return lead.Decide(in)

@@ -5,7 +5,7 @@
 // injects by chance.
 //
 //	POD_NAME              this pod's name (required)
-//	POD_IP                the address that this pod announces; without it the server's own choice
+//	POD_IP                the address that this pod announces (required beside MASTER)
 //	CLUSTER_ID            "<namespace>/<release>"; peers of another id are refused
 //	ROLE                  master or replica: which StatefulSet this pod belongs to (required)
 //	MASTER                host name of the master's pod; empty for a standalone server
@@ -15,6 +15,7 @@
 //	SERVER                the server's binary (default: valkey-server or redis-server in PATH)
 //	DATA_DIR              the data directory (default /data)
 //	DATA_VOLUME           true if the data directory outlives the pod (default false)
+//	REPLICA_VOLUMES       true if the replicas' do: one that does not exist may hold data all the same (default false)
 //	RUN_DIR               for the written configuration and the local socket; in memory, it holds secrets (default /run/valkey)
 //	PORT, BIND            the server's port (default 6379) and addresses (default "* -::*")
 //	PEER_PORT             the peers' server port (default: PORT)
@@ -76,7 +77,7 @@ type Settings struct {
 	HostsFile                   string
 	Server                      string
 	DataDir                     string
-	DataVolume                  bool
+	DataVolume, ReplicaVolumes  bool
 	RunDir                      string
 	Bind                        string
 	Port, PeerPort              int
@@ -117,6 +118,7 @@ func Read(environ []string) (Settings, error) {
 		Server:             r.text("SERVER", ""),
 		DataDir:            r.text("DATA_DIR", "/data"),
 		DataVolume:         r.truth("DATA_VOLUME"),
+		ReplicaVolumes:     r.truth("REPLICA_VOLUMES"),
 		RunDir:             r.text("RUN_DIR", "/run/valkey"),
 		Bind:               r.text("BIND", "* -::*"),
 		Port:               r.number("PORT", 6379, 1, 65535),
@@ -131,7 +133,7 @@ func Read(environ []string) (Settings, error) {
 		MaxLag:             r.duration("MAX_LAG", 10*time.Second, time.Second),
 		MinReplicasToWrite: r.number("MIN_REPLICAS_TO_WRITE", 0, 0, 1000),
 		MinReplicasMaxLag:  r.duration("MIN_REPLICAS_MAX_LAG", 10*time.Second, time.Second),
-		GracePeriod:        r.duration("GRACE_PERIOD", 30*time.Second, time.Second),
+		GracePeriod:        r.duration("GRACE_PERIOD", 30*time.Second, 5*time.Second),
 		LogLevel:           r.level("LOG_LEVEL"),
 	}
 	s.PeerPort = r.number("PEER_PORT", s.Port, 1, 65535)
@@ -142,6 +144,9 @@ func Read(environ []string) (Settings, error) {
 	}
 	if s.Master != "" && s.PeersFile == "" {
 		r.fail("PEERS_FILE", "is required beside %sMASTER: the master asks all of them before it starts", prefix)
+	}
+	if s.Master != "" && s.PodIP == "" {
+		r.fail("POD_IP", "is required beside %sMASTER: peers and servers know a pod by the address that it announces", prefix)
 	}
 	if s.Role == Replica && !s.DataVolume {
 		// What such a replica wrote would be gone with the pod, and cost disk and

@@ -60,6 +60,9 @@ func TestReadNamesEveryMistake(t *testing.T) {
 		require.ErrorContains(t, err, "ENTRYPOINT_"+name)
 	}
 	require.Len(t, strings.Split(err.Error(), "\n"), 12)
+
+	_, err = Read([]string{"ENTRYPOINT_POD_NAME=v", "ENTRYPOINT_ROLE=master", "ENTRYPOINT_MASTER=v.m", "ENTRYPOINT_PEERS_FILE=/peers"})
+	require.ErrorContains(t, err, "ENTRYPOINT_POD_IP is required beside")
 }
 
 func TestPasswordNeverInErrors(t *testing.T) {

@@ -42,20 +42,32 @@ func TestReplicasVolumeIsOlderThanTheMasters(t *testing.T) {
 }
 
 // The replica's volume is all that is left, and its pod comes later than the
-// master's, when its name does not exist yet.
+// master's, when its name does not exist yet. That an operator let the master start
+// empty all the same does not put nothing in the place of something.
 func TestReplicasVolumeIsAllThatIsLeft(t *testing.T) {
 	t.Parallel()
-	for _, persistence := range []string{"aof", "rdb"} {
-		t.Run(persistence, func(t *testing.T) {
+	for name, tt := range map[string]struct {
+		persistence, emptyMaster string
+		meanwhile                func(master *release.Pod)
+	}{
+		"aof, hold":  {"aof", "hold", func(master *release.Pod) { master.WaitState(release.Holding) }},
+		"rdb, hold":  {"rdb", "hold", func(master *release.Pod) { master.WaitState(release.Holding) }},
+		"aof, start": {"aof", "start", func(master *release.Pod) { master.WaitReady() }},
+		"rdb, start": {"rdb", "start", func(master *release.Pod) { master.WaitReady() }},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := release.Run(t, release.Options{Replicas: 2, ReplicaVolumes: true, Persistence: persistence, BootstrapWait: 2 * time.Second})
+			r := release.Run(t, release.Options{
+				Replicas: 2, ReplicaVolumes: true, Persistence: tt.persistence, BootstrapWait: 2 * time.Second,
+				Env: map[string]string{"EMPTY_MASTER": tt.emptyMaster},
+			})
 			r.Fill("key", 100, 100)
 			for _, p := range r.Pods() {
 				require.Zero(t, p.Delete())
 			}
 			r.Master.EmptyVolume()
 			r.Master.Create()
-			r.Master.WaitReady()
+			tt.meanwhile(r.Master)
 			for _, p := range r.Replicas {
 				p.Create()
 			}

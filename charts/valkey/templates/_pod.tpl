@@ -203,6 +203,8 @@ spec:
   value: {{ include "valkey.persistenceMode" . | quote }}
 - name: ENTRYPOINT_DATA_VOLUME
   value: {{ $values.persistence.enabled | quote }}
+- name: ENTRYPOINT_REPLICA_VOLUMES
+  value: {{ and (eq $root.Values.architecture "replication") $root.Values.replica.persistence.enabled | ternary "true" "false" | quote }}
 - name: ENTRYPOINT_DISKLESS_SYNC_DELAY
   value: {{ int $root.Values.replica.disklessSyncDelay | quote }}
 - name: ENTRYPOINT_EMPTY_MASTER

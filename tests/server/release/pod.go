@@ -116,6 +116,7 @@ func (p *Pod) environ() []string {
 		"SERVER":          r.Options.Engine.Server(),
 		"DATA_DIR":        p.Data(),
 		"DATA_VOLUME":     strconv.FormatBool(p.Volume),
+		"REPLICA_VOLUMES": strconv.FormatBool(p.release.Options.ReplicaVolumes),
 		"RUN_DIR":         p.run(),
 		"BIND":            p.IP,
 		"HTTP_ADDRESS":    net.JoinHostPort(p.IP, HTTPPort),
