@@ -89,6 +89,7 @@ func (v verification) remove(ctx context.Context, write string) error {
 // returns the role of the server that gave it.
 func (v verification) until(ctx context.Context, address string, wanted func(string) bool, command ...string) (string, error) {
 	var last error
+	deadline, _ := ctx.Deadline()
 	for {
 		role, answer, err := v.once(ctx, address, command)
 		if err == nil && wanted(answer) {
@@ -97,7 +98,8 @@ func (v verification) until(ctx context.Context, address string, wanted func(str
 		if err == nil {
 			err = fmt.Errorf("%s answered %q", command[0], answer)
 		}
-		if ctx.Err() == nil {
+		if time.Now().Before(deadline) || last == nil {
+			// What the deadline cut off says less than what was answered before.
 			last = err
 		}
 		select {

@@ -107,11 +107,13 @@ func owned(c *config, s settings.Settings, start Start) error {
 	return nil
 }
 
-// SnapshotName is the name of the snapshot in the data directory, AppendDir that
+// SnapshotName is the name of the snapshot in the data directory, AsideName that of
+// an old one which is kept until newer data are saved, AppendDir that
 // of the directory with the append-only files since 7.0, AppendFile that of the
 // single file before.
 const (
 	SnapshotName = "dump.rdb"
+	AsideName    = "dump.rdb.aside"
 	AppendDir    = "appendonlydir"
 	AppendFile   = "appendonly.aof"
 )

@@ -43,9 +43,7 @@ func (n *Node) guard(ctx context.Context) (conf.Start, error) {
 			return conf.Start{AppendOnly: own.fromAOF || !own.position.HasData && n.settings.Persistence == settings.AOF}, nil
 		case lead.Join:
 			if c, ok := b.contact(decision.Peer); ok {
-				if own.damaged {
-					n.putAway()
-				}
+				n.makeRoom(own, c.status)
 				n.join(c)
 				return conf.Start{Source: c.address(n.settings.PeerPort)}, nil
 			}
@@ -53,6 +51,30 @@ func (n *Node) guard(ctx context.Context) (conf.Start, error) {
 			n.undecided(ctx, b, decision)
 		}
 		sleep(ctx, wait)
+	}
+}
+
+// makeRoom moves what can't serve a server that joins a peer out of its way: a
+// snapshot that it can't load, or one from which no partial resync is possible.
+func (n *Node) makeRoom(own own, theirs peer.Status) {
+	switch {
+	case own.damaged:
+		n.putAway()
+	case own.fromAOF || !partial(own.position, theirs):
+		n.setAside()
+	}
+}
+
+// partial tells whether a server at p can go on from there with that of a peer. It
+// knows only one history before its own, however many were.
+func partial(p lead.Position, theirs peer.Status) bool {
+	switch p.Replid {
+	case theirs.Replid:
+		return p.Offset <= theirs.Offset
+	case theirs.Replid2:
+		return p.Offset < theirs.SecondOffset
+	default:
+		return false
 	}
 }
 
@@ -185,8 +207,14 @@ func (n *Node) keep(ctx context.Context, v View, d *duties) {
 	case mode == settings.RDB && (d.unsaved || aof && !d.saved):
 		d.unsaved, d.saved = false, true
 		command = []string{"BGSAVE"}
-	case aof && (mode == settings.None || v.Info["rdb_last_bgsave_status"] == "ok"):
+	case mode == settings.RDB && v.Info["rdb_last_bgsave_status"] != "ok":
+		return
+	case aof:
 		command = []string{"CONFIG", "SET", "appendonly", "no"}
+	case d.saved && !d.tidied:
+		d.tidied = true
+		n.dropAside()
+		return
 	default:
 		return
 	}
@@ -205,7 +233,7 @@ func (n *Node) regain(ctx context.Context, d *duties) {
 	switch {
 	case v.Role() == peer.Master:
 		n.setLead(n.settings.PodName, term+1, n.address())
-		d.unsaved, d.saved, d.announced, d.vote = true, false, false, nil
+		d.regained()
 	case v.Syncing() || v.Loading():
 		n.setState(stateJoining, "taking in the data of "+leader)
 	case v.LinkUp():
@@ -290,7 +318,7 @@ func (n *Node) recover(ctx context.Context, d *duties) {
 			return
 		}
 		n.setLead(n.settings.PodName, n.highestTerm(d.vote)+1, n.address())
-		d.unsaved, d.saved, d.announced, d.vote = true, false, false, nil
+		d.regained()
 	case lead.Join:
 		if c, ok := d.vote.contact(decision.Peer); ok {
 			n.join(c)

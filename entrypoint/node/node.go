@@ -222,14 +222,20 @@ func (n *Node) tend(running context.Context) (aside bool) {
 // duties is what tend carries from one look to the next: whether to look again
 // soon, or to set the server aside; when the peers were last asked, since when the
 // link is down, when the leader last answered, the vote that is under way, how often a handover has failed in a
-// row; whether the peers know of this master, and what is still to be saved.
+// row; whether the peers know of this master, and what is still to be
+// saved, is saved, and tidied up.
 type duties struct {
 	hurry, aside            bool
 	asked, downSince, heard time.Time
 	vote                    *ballot
 	failed                  int
 	announced               bool
-	unsaved, saved          bool
+	unsaved, saved, tidied  bool
+}
+
+// regained begins anew what a master has to do once.
+func (d *duties) regained() {
+	d.unsaved, d.saved, d.tidied, d.announced, d.vote = true, false, false, false, nil
 }
 
 // nudge has the master hear at once that this replica is there.

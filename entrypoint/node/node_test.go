@@ -252,3 +252,24 @@ func TestStartedAndLiveWithoutAServer(t *testing.T) {
 	n.view.Started = time.Now().Add(-2 * busyFor)
 	require.ErrorContains(t, n.Live(t.Context()), "does not answer")
 }
+
+func TestSnapshotSetAside(t *testing.T) {
+	n := newNode(t, func(s *settings.Settings) { s.Persistence = settings.RDB })
+	snapshot(t, n, "a", "5", "\xfe")
+	path := filepath.Join(n.settings.DataDir, conf.SnapshotName)
+	theirs := peer.Status{Replid: "b", Replid2: "a", SecondOffset: 6, Offset: 9}
+
+	n.makeRoom(n.onDisk(), theirs)
+	require.FileExists(t, path, "it serves for a partial resync")
+
+	theirs.Replid, theirs.Replid2 = "c", "b"
+	n.makeRoom(n.onDisk(), theirs)
+	require.NoFileExists(t, path)
+	require.True(t, n.onDisk().position.HasData, "the peer was lost before its data were here: the old ones are all there is")
+	require.FileExists(t, path)
+
+	n.makeRoom(n.onDisk(), theirs)
+	snapshot(t, n, "b", "9", "\xfe")
+	require.Equal(t, "b", n.onDisk().position.Replid)
+	require.NoFileExists(t, filepath.Join(n.settings.DataDir, conf.AsideName), "newer data were saved")
+}

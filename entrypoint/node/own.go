@@ -26,6 +26,7 @@ type own struct {
 
 // onDisk reads how far the data in the data directory reach.
 func (n *Node) onDisk() own {
+	n.takeUp()
 	n.mu.Lock()
 	r := n.record
 	damaged := n.damaged
@@ -83,13 +84,45 @@ func (n *Node) loadsAOF(r record.Record) bool {
 	return false
 }
 
+// setAside moves a snapshot out of the way of a server that will take in all data
+// from a peer: it would load it first, only to throw it away, and then take the
+// slower way through the disk, because it is not empty.
+func (n *Node) setAside() {
+	n.rename(conf.SnapshotName, conf.AsideName)
+}
+
+// takeUp brings a snapshot back that was set aside, unless a newer one was saved.
+func (n *Node) takeUp() {
+	if _, err := os.Stat(filepath.Join(n.settings.DataDir, conf.SnapshotName)); err == nil {
+		n.dropAside()
+		return
+	}
+	n.rename(conf.AsideName, conf.SnapshotName)
+}
+
+// dropAside removes a snapshot that was set aside: newer data are on disk.
+func (n *Node) dropAside() {
+	err := os.Remove(filepath.Join(n.settings.DataDir, conf.AsideName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		n.log.Error("can't remove an old snapshot", "error", err)
+	}
+}
+
+// rename renames a file in the data directory, if it is there.
+func (n *Node) rename(from, to string) bool {
+	dir := n.settings.DataDir
+	err := os.Rename(filepath.Join(dir, from), filepath.Join(dir, to))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		n.log.Error("can't rename a snapshot", "error", err)
+		return false
+	}
+	return true
+}
+
 // putAway renames a snapshot that can't be loaded: a server loads what is there also
 // when it starts as a replica. It is kept for those who want to look into it.
 func (n *Node) putAway() {
-	path := filepath.Join(n.settings.DataDir, conf.SnapshotName)
-	err := os.Rename(path, path+".damaged")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		n.log.Error("can't put the damaged snapshot away", "error", err)
+	if !n.rename(conf.SnapshotName, conf.SnapshotName+".damaged") {
 		return
 	}
 	n.mu.Lock()
