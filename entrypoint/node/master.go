@@ -40,7 +40,7 @@ func (n *Node) guard(ctx context.Context) (conf.Start, error) {
 		case lead.Start:
 			n.log.Info("starting as master", "reason", decision.Reason)
 			n.begin(own, n.highestTerm(b)+1)
-			return conf.Start{AppendOnly: own.fromAOF || !own.position.HasData && n.settings.Persistence == settings.AOF}, nil
+			return conf.Start{AppendOnly: n.beginsWithAOF(own)}, nil
 		case lead.Join:
 			if c, ok := b.contact(decision.Peer); ok {
 				n.makeRoom(own, c.status)

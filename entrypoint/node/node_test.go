@@ -145,6 +145,32 @@ func TestOnDisk(t *testing.T) {
 	}
 }
 
+func TestBeginsWithAOF(t *testing.T) {
+	data := own{position: lead.Position{HasData: true}}
+	tests := []struct {
+		name, mode string
+		own        own
+		files      bool
+		want       bool
+	}{
+		{"first start", settings.AOF, own{}, false, true},
+		{"data in the file", settings.AOF, own{fromAOF: true}, true, true},
+		{"data in the file, which is to be given up", settings.RDB, own{fromAOF: true}, true, true},
+		{"data in a snapshot", settings.AOF, data, false, false},
+		{"a file from before, not kept up since", settings.AOF, own{}, true, false},
+		{"no file asked for", settings.None, own{}, false, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			n := newNode(t, func(s *settings.Settings) { s.Persistence = tt.mode })
+			if tt.files {
+				require.NoError(t, os.Mkdir(filepath.Join(n.settings.DataDir, conf.AppendDir), 0o700))
+			}
+			require.Equal(t, tt.want, n.beginsWithAOF(tt.own))
+		})
+	}
+}
+
 func TestCandidate(t *testing.T) {
 	host := peer.Host{Name: "v-replica-0.r", Addresses: []string{"10.0.0.2"}}
 	tests := []struct {
@@ -153,6 +179,7 @@ func TestCandidate(t *testing.T) {
 		want lead.Peer
 	}{
 		{"silent", contact{host: host}, lead.Peer{Name: "v-replica-0", Answer: lead.Unknown, InSync: true, Settling: false}},
+		{"silent, only listed by a Service", contact{host: peer.Host{Addresses: []string{"10.0.0.9"}}}, lead.Peer{Name: "10.0.0.9", Answer: lead.Unknown}},
 		{"no such name", contact{host: peer.Host{Name: "v-replica-0.r", Absent: true}}, lead.Peer{Name: "v-replica-0", Answer: lead.Absent}},
 		{"replica that lost its link", contact{host: host, ok: true, status: peer.Status{Pod: "v-replica-0", Role: peer.Replica, HasData: true, Replid: "a", Offset: 5}},
 			lead.Peer{Name: "v-replica-0", Answer: lead.Known, InSync: true, Position: lead.Position{HasData: true, Replid: "a", Offset: 5}}},

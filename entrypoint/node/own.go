@@ -76,6 +76,17 @@ func (n *Node) loadsAOF(r record.Record) bool {
 	default:
 		return false
 	}
+	return n.hasAOF()
+}
+
+// beginsWithAOF tells whether a master starts with the append-only file on. One with
+// other data on disk loads those first; and so does one beside whose files there are
+// append-only ones from before, which nobody asked for any more.
+func (n *Node) beginsWithAOF(own own) bool {
+	return own.fromAOF || n.settings.Persistence == settings.AOF && !own.position.HasData && !n.hasAOF()
+}
+
+func (n *Node) hasAOF() bool {
 	for _, name := range []string{conf.AppendDir, conf.AppendFile} {
 		if _, err := os.Stat(filepath.Join(n.settings.DataDir, name)); err == nil {
 			return true

@@ -1,11 +1,13 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -120,7 +122,9 @@ func (n *Node) vote(ctx context.Context, b *ballot, own own) lead.Decision {
 // takes itself for the leader. One whose server has not yet read its
 // volume can't say what it holds, and counts as silent.
 func candidate(c contact, online []string) lead.Peer {
-	p := lead.Peer{Name: c.pod(), Answer: lead.Unknown, InSync: slices.ContainsFunc(c.host.Addresses, func(a string) bool { return slices.Contains(online, a) })}
+	// One that only a Service listed, and that says nothing, has no other name.
+	name := cmp.Or(c.pod(), strings.Join(c.host.Addresses, ","))
+	p := lead.Peer{Name: name, Answer: lead.Unknown, InSync: slices.ContainsFunc(c.host.Addresses, func(a string) bool { return slices.Contains(online, a) })}
 	s := c.status
 	switch {
 	case c.host.Absent:
