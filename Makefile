@@ -10,7 +10,7 @@ NAMESPACE ?= valkey
 UP := go -C ci run ./up --release $(RELEASE) --namespace $(NAMESPACE) $(if $(CONTEXT),--context $(CONTEXT)) $(if $(IMAGE),--image $(IMAGE))
 STATIC := CGO_ENABLED=0 go build -trimpath
 
-.PHONY: up down test bench entrypoint plugin generate clean
+.PHONY: up down test bench entrypoint image plugin generate clean
 
 up:
 	@$(UP)
@@ -27,6 +27,11 @@ bench:
 # Without HTTP/2, which probes and peers do not speak, it is half a megabyte smaller.
 entrypoint:
 	$(STATIC) -tags nethttpomithttp2 -ldflags '-s -w -X $(MODULE)/entrypoint/cli.version=$(VERSION)' -o bin/entrypoint ./entrypoint
+
+# An archive for "docker load", "kind load image-archive" and the like.
+image: entrypoint
+	go -C ci run ./images entrypoint $(CURDIR)/bin/entrypoint $(VERSION)
+	@echo $(CACHE)/images/entrypoint-$(VERSION).tar
 
 plugin:
 	$(STATIC) -ldflags '-s -w' -o plugin/bin/helm-valkey ./plugin/cmd/helm-valkey
