@@ -161,6 +161,14 @@ Try next:
   %[1]s -n %[3]s port-forward svc/%[2]s-master 6379:6379
   %[1]s -n %[3]s port-forward pod/%[2]s-master-0 9121:9121, then curl localhost:9121/status
   %[1]s -n %[3]s delete pod %[2]s-master-0, and see that nothing is lost
-  make down
-`, kubectl, j.name(), j.namespace)
+  %[4]s
+`, kubectl, j.name(), j.namespace, j.undo())
+}
+
+// undo is the command that removes what this one made.
+func (j *job) undo() string {
+	if j.context == "" {
+		return "make down"
+	}
+	return fmt.Sprintf("make down CONTEXT=%s NAMESPACE=%s RELEASE=%s", j.context, j.namespace, j.release)
 }
