@@ -18,6 +18,9 @@ import (
 	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
 )
 
+// Writers is how many write at once by default.
+const Writers = 4
+
 // Options says where to write, and how hard.
 type Options struct {
 	Address  string        // host:port that every writer connects to
@@ -35,7 +38,7 @@ type Options struct {
 func Defaults(address string) Options {
 	return Options{
 		Address: address,
-		Writers: 4,
+		Writers: Writers,
 		Pause:   5 * time.Millisecond,
 		Wait:    100 * time.Millisecond,
 		Timeout: time.Second,
