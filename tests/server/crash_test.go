@@ -107,10 +107,14 @@ func TestReplicasAreNotRolledBackToAnOldSnapshot(t *testing.T) {
 	}
 }
 
+// promptFile has the server write every command to the append-only file before it
+// answers, also while the disk is busy.
+const promptFile = "appendfsync always"
+
 // All pods at once, as after a power cut: only the master's volume is left.
 func TestAllPodsCrash(t *testing.T) {
 	t.Parallel()
-	r := release.Run(t, release.Options{Replicas: 2, Persistence: "aof", Password: password})
+	r := release.Run(t, release.Options{Replicas: 2, Persistence: "aof", Password: password, Configuration: promptFile})
 	load := r.Load()
 	r.WaitReplicated(load, 200)
 	for _, p := range r.Pods() {

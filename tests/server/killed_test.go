@@ -158,6 +158,7 @@ func TestOwnAppendOnlyFileWins(t *testing.T) {
 			r := release.Run(t, release.Options{
 				Replicas:      2,
 				Persistence:   "aof",
+				Configuration: promptFile,
 				BootstrapWait: c.wait,
 				Env:           map[string]string{"MAX_LAG": "2s"},
 			})
