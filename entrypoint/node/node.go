@@ -221,9 +221,9 @@ func (n *Node) tend(running context.Context) (aside bool) {
 
 // duties is what tend carries from one look to the next: whether to look again
 // soon, or to set the server aside; when the peers were last asked, since when the
-// link is down, when the leader last answered, the vote that is under way, how often a handover has failed in a
-// row; whether the peers know of this master, and what is still to be
-// saved, is saved, and tidied up.
+// link is down, when the leader last answered; the vote that is under way; how often
+// a handover has failed in a row; whether the peers know of this master; and what is
+// still to be saved, is saved, and tidied up.
 type duties struct {
 	hurry, aside            bool
 	asked, downSince, heard time.Time
