@@ -1,0 +1,304 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+// handler is what a descriptor belongs to.
+type handler interface {
+	event(l *loop, events uint32)
+}
+
+// loop is one thread with its clients and upstreams. Everything in it is touched by
+// that thread alone, except for the mail and the counters.
+type loop struct {
+	p        *Proxy
+	epoll    int
+	wakeup   int
+	handlers []handler // by descriptor
+	closing  []int     // descriptors that no event of this round may still mean
+	now      time.Time
+
+	clients   map[*client]struct{}
+	upstreams map[*upstream]struct{}
+	stuck     map[*client]struct{}   // can't go on
+	timed     map[*upstream]struct{} // have a deadline
+	pools     map[string]*pool
+	next      []*client // to be looked at
+	dirty     []*upstream
+	resume    []*upstream // to be read on
+	requests  []byte      // what is read from clients
+	replies   []byte      // what is read from upstreams
+
+	target  endpoint
+	pointed bool
+	held    bool
+	epoch   uint64 // counts masters, and connections to them that broke off
+	retryAt time.Time
+	table   table
+
+	listener *listener
+	draining bool
+	stopped  bool
+	ticked   time.Time
+
+	mu    sync.Mutex
+	mail  []func()
+	count counters
+}
+
+const (
+	maxEvents = 256
+	// tick is how often deadlines are looked at while there are any.
+	tick = 10 * time.Millisecond
+	// linger is how long a client that was let go may take to go.
+	linger = 300 * time.Millisecond
+)
+
+func newLoop(p *Proxy) (*loop, error) {
+	epoll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("create epoll: %w", err)
+	}
+	wakeup, err := eventfd()
+	if err != nil {
+		syscall.Close(epoll)
+		return nil, err
+	}
+	l := &loop{
+		p:         p,
+		epoll:     epoll,
+		wakeup:    wakeup,
+		clients:   map[*client]struct{}{},
+		upstreams: map[*upstream]struct{}{},
+		stuck:     map[*client]struct{}{},
+		timed:     map[*upstream]struct{}{},
+		pools:     map[string]*pool{},
+		requests:  make([]byte, maxWhole+chunk),
+		replies:   make([]byte, 2*chunk),
+		now:       time.Now(),
+	}
+	if err := registerReadable(epoll, wakeup); err != nil {
+		l.close()
+		return nil, err
+	}
+	l.handle(wakeup, l)
+	return l, nil
+}
+
+func (l *loop) close() {
+	syscall.Close(l.epoll)
+	syscall.Close(l.wakeup)
+}
+
+// post lets another goroutine's wish be done by the loop.
+func (l *loop) post(do func()) {
+	l.mu.Lock()
+	l.mail = append(l.mail, do)
+	first := len(l.mail) == 1
+	l.mu.Unlock()
+	if first {
+		one := uint64(1)
+		writeSocket(l.wakeup, unsafe.Slice((*byte)(unsafe.Pointer(&one)), unsafe.Sizeof(one)))
+	}
+}
+
+// event does what others have posted.
+func (l *loop) event(*loop, uint32) {
+	var count [8]byte
+	readSocket(l.wakeup, count[:])
+	l.mu.Lock()
+	mail := l.mail
+	l.mail = nil
+	l.mu.Unlock()
+	for _, do := range mail {
+		do()
+	}
+}
+
+// run is the loop. It ends when stopped is set, with all connections closed.
+func (l *loop) run() error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	events := make([]syscall.EpollEvent, maxEvents)
+	for !l.stopped {
+		n, err := syscall.EpollWait(l.epoll, events, l.patience())
+		if err != nil && err != syscall.EINTR {
+			return fmt.Errorf("wait for events: %w", err)
+		}
+		l.now = time.Now()
+		for _, e := range events[:max(n, 0)] {
+			if h := l.handlers[e.Fd]; h != nil {
+				h.event(l, e.Events)
+			}
+		}
+		l.work()
+		if l.timing() && l.now.Sub(l.ticked) >= tick {
+			l.ticked = l.now
+			l.deadlines()
+			l.work()
+		}
+		l.release()
+	}
+	l.shutdown()
+	return nil
+}
+
+// work does what events have called for. Each list is taken once: what comes to it
+// meanwhile has its turn after the next look at the sockets.
+func (l *loop) work() {
+	resume := l.resume
+	l.resume = nil
+	for _, u := range resume {
+		u.receive(l)
+	}
+	// What a client sends on may set free another one, so this goes on for a while.
+	for round := 0; len(l.next) > 0 && round < fairRounds; round++ {
+		next := l.next
+		l.next = nil
+		for _, c := range next {
+			c.queued = false
+			if !c.closed {
+				c.advance(l)
+			}
+		}
+	}
+	for i := 0; i < len(l.dirty); i++ {
+		u := l.dirty[i]
+		u.dirty = false
+		u.flush(l)
+	}
+	clear(l.dirty)
+	l.dirty = l.dirty[:0]
+}
+
+// patience is how long to sleep, in milliseconds: for ever, unless there is work
+// left or a deadline.
+func (l *loop) patience() int {
+	switch {
+	case len(l.next) > 0 || len(l.resume) > 0 || len(l.dirty) > 0:
+		return 0
+	case l.timing():
+		return int(tick / time.Millisecond)
+	default:
+		return -1
+	}
+}
+
+func (l *loop) timing() bool {
+	return len(l.stuck) > 0 || len(l.timed) > 0 || (l.draining && len(l.clients) > 0) ||
+		(l.listener != nil && l.listener.paused)
+}
+
+var errDeadline = errors.New("no answer in time")
+
+func (l *loop) deadlines() {
+	for c := range l.stuck {
+		switch {
+		case c.since.IsZero():
+		case l.now.Sub(c.since) >= l.p.options.HoldTimeout:
+			c.expire(l)
+		case l.open() && !l.now.Before(l.retryAt):
+			l.again(c)
+		}
+	}
+	for u := range l.timed {
+		if l.now.Before(u.deadline) {
+			continue
+		}
+		switch {
+		case u.state != upstreamReady:
+			l.unreachable(u, errDeadline)
+		case u.stalled == nil || u.owner != nil:
+			l.lost(u, errDeadline)
+		case u.stuckBehind():
+			l.count.slow.Add(1)
+			u.stalled.close(l)
+		default:
+			u.deadline = l.now.Add(stallTimeout)
+		}
+	}
+	if l.draining {
+		for c := range l.clients {
+			if c.leaving && l.now.Sub(c.since) >= linger {
+				c.close(l)
+			}
+		}
+	}
+	if l.listener != nil {
+		l.listener.resume(l)
+	}
+	l.count.waiting.Store(int64(len(l.stuck)))
+}
+
+// again has a client looked at once the events of this round are through.
+func (l *loop) again(c *client) {
+	if !c.queued && !c.closed {
+		c.queued = true
+		l.next = append(l.next, c)
+	}
+}
+
+// wake has all those looked at that could not go on.
+func (l *loop) wake() {
+	for c := range l.stuck {
+		l.again(c)
+	}
+}
+
+// dirtied has an upstream flushed once all that this round brings is in it.
+func (l *loop) dirtied(u *upstream) {
+	if !u.dirty && u.state != upstreamClosed {
+		u.dirty = true
+		l.dirty = append(l.dirty, u)
+	}
+}
+
+func (l *loop) handle(fd int, h handler) {
+	for fd >= len(l.handlers) {
+		l.handlers = append(l.handlers, nil)
+	}
+	l.handlers[fd] = h
+}
+
+func (l *loop) watch(fd int, h handler) error {
+	if err := register(l.epoll, fd); err != nil {
+		return err
+	}
+	l.handle(fd, h)
+	return nil
+}
+
+// unwatch closes a descriptor after this round: until then its number must not
+// come back as that of another connection, whose event would be taken for its own.
+func (l *loop) unwatch(fd int) {
+	l.handlers[fd] = nil
+	l.closing = append(l.closing, fd)
+}
+
+func (l *loop) release() {
+	for _, fd := range l.closing {
+		syscall.Close(fd)
+	}
+	l.closing = l.closing[:0]
+}
+
+func (l *loop) closeClients() {
+	for c := range l.clients {
+		c.close(l)
+	}
+}
+
+func (l *loop) shutdown() {
+	l.closeClients()
+	for u := range l.upstreams {
+		u.close(l)
+	}
+	l.release()
+}

@@ -1,0 +1,188 @@
+package proxy
+
+import (
+	"fmt"
+	"time"
+)
+
+// open tells whether commands can be sent now.
+func (l *loop) open() bool {
+	return l.pointed && !l.held && (l.table != nil || !l.durable())
+}
+
+func (l *loop) hold() { l.held = true }
+
+// learned gets the commands of the master.
+func (l *loop) learned(t table) {
+	l.table = t
+	l.wake()
+}
+
+// point opens the loop to a master. If it is another one, the connections to the
+// one before take no more commands.
+func (l *loop) point(to endpoint, moved bool) {
+	l.target, l.pointed, l.held, l.retryAt = to, true, false, time.Time{}
+	if moved {
+		l.epoch++
+		for u := range l.upstreams {
+			u.retire(l)
+		}
+	}
+	l.wake()
+}
+
+// retire lets an upstream answer what it was sent, and nothing more.
+func (u *upstream) retire(l *loop) {
+	if u.retired || u.state == upstreamClosed {
+		return
+	}
+	u.retired = true
+	u.deadline = l.now.Add(l.p.options.HoldTimeout)
+	l.timed[u] = struct{}{}
+	if u.pool != nil {
+		u.pool.leave(u)
+	}
+	c := u.owner
+	switch {
+	case u.state != upstreamReady:
+		u.close(l)
+		if c != nil {
+			c.own = nil
+			l.again(c)
+		}
+	case c == nil && u.ops.count == 0:
+		u.close(l)
+	case c != nil && (u.ops.count == 0 || c.session.opaque || c.session.blocking):
+		c.moved(l)
+	}
+}
+
+// moved takes a client off an upstream to a master of the past. The next command
+// gets it a new one, if it can be made the same.
+func (c *client) moved(l *loop) {
+	if !c.session.movable() {
+		l.count.broken.Add(1)
+		c.close(l)
+		return
+	}
+	if c.own != nil {
+		c.own.close(l)
+		c.own = nil
+	}
+	if c.stuck {
+		l.again(c)
+	}
+}
+
+// refused is called when an upstream says that it is no master: nothing more goes
+// there until the owner has looked.
+func (l *loop) refused(u *upstream) {
+	if u.retired || l.held {
+		return
+	}
+	l.held = true
+	l.p.options.OnRefused()
+}
+
+// lost ends an upstream that broke off. Commands that did not go out whole did not
+// run. What became of the others nobody knows: their clients must not be told
+// anything.
+func (l *loop) lost(u *upstream, err error) {
+	if u.state == upstreamClosed {
+		return
+	}
+	if u.state != upstreamReady {
+		l.unreachable(u, err)
+		return
+	}
+	l.p.options.Log.Debug("connection to the master lost", "error", err)
+	// WAIT on another connection says nothing of writes on this one.
+	l.epoch++
+	waiters := u.holders
+	ops, out, owner := u.ops, u.out, u.owner
+	u.close(l)
+	for _, c := range waiters {
+		c.unknown(l)
+	}
+	for i := range ops.count {
+		o := ops.at(i)
+		c := o.client
+		if c == nil || c.closed || o.kind != opCommand {
+			continue
+		}
+		if !o.kept || o.end <= out.sent || o.multi {
+			c.unknown(l)
+			continue
+		}
+		c.inflight--
+		c.replay = append(c.replay, out.slice(o.start, o.end)...)
+		l.again(c)
+	}
+	if owner != nil && !owner.closed {
+		owner.own = nil
+		if owner.inflight > 0 || !owner.session.movable() {
+			owner.unknown(l)
+		}
+	}
+	if !u.retired {
+		l.p.options.OnRefused()
+	}
+	l.wake()
+}
+
+// unknown closes a connection whose commands nobody can answer for.
+func (c *client) unknown(l *loop) {
+	if !c.closed {
+		l.count.unknown.Add(1)
+		c.close(l)
+	}
+}
+
+// rewind puts commands that did not run before those that were not sent, once it
+// is known of all which they are.
+func (c *client) rewind(l *loop) bool {
+	if c.inflight > 0 || len(c.held.bytes) > 0 {
+		return false
+	}
+	c.in = append(c.replay, c.in...)
+	c.replay = nil
+	c.next()
+	return true
+}
+
+// expire answers commands that have waited too long for a master.
+func (c *client) expire(l *loop) {
+	if len(c.replay) > 0 && !c.rewind(l) || c.inflight > 0 || len(c.held.bytes) > 0 {
+		return
+	}
+	l.count.timeouts.Add(1)
+	if c.session.multi || c.streaming {
+		// Without this command the transaction would be another one.
+		c.close(l)
+		return
+	}
+	failure := []byte(fmt.Sprintf("-MASTERDOWN no master took over within %s: the command was not run\r\n", l.p.options.HoldTimeout))
+	data := c.in
+	c.next()
+	for {
+		n, done, err := c.request.scan(data)
+		if err != nil || !done {
+			break // take will find it again
+		}
+		if !c.request.empty {
+			c.send(l, failure)
+		}
+		data = data[n:]
+		c.next()
+	}
+	if c.closed {
+		return
+	}
+	if c.request.declared() > maxWhole {
+		c.finish(string(failure))
+	}
+	c.in = append([]byte(nil), data...)
+	c.next()
+	c.since = time.Time{}
+	l.again(c)
+}

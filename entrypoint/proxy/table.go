@@ -1,0 +1,188 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/info"
+	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
+)
+
+// traits are what the proxy has to know of a command.
+type traits uint8
+
+const (
+	// stateless: it leaves nothing on its connection and does not wait, so that
+	// it may share an upstream.
+	stateless traits = 1 << iota
+	// writes: it may change data.
+	writes
+	// harmless: it changes nothing at all, so that running it twice is as once.
+	harmless
+	// blocking: it may wait for other clients.
+	blocking
+)
+
+// table says of each command of one release what it is. A command that it does
+// not know has no trait.
+type table map[string]traits
+
+// tables remembers them by release.
+type tables struct {
+	mu    sync.Mutex
+	known map[string]table
+}
+
+const (
+	learnPause   = 200 * time.Millisecond
+	learnTimeout = 2 * time.Second
+)
+
+// learn asks the target for its commands and tells the loops. Until it answers,
+// every client has an upstream of its own. The caller holds the mutex.
+func (p *Proxy) learn(target Target) {
+	if p.ask != nil {
+		p.ask()
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	p.ask = cancel
+	p.done.Go(func() {
+		for ctx.Err() == nil {
+			t, err := p.tables.of(ctx, target, p.options.Password)
+			if err == nil {
+				p.teach(ctx, t)
+				return
+			}
+			p.options.Log.Debug("commands of the master are not known yet", "target", target.Address, "error", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(learnPause):
+			}
+		}
+	})
+}
+
+func (p *Proxy) teach(ctx context.Context, t table) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if ctx.Err() != nil {
+		return
+	}
+	for _, l := range p.loops {
+		l.post(func() { l.learned(t) })
+	}
+}
+
+// forget ends the question that may be under way.
+func (p *Proxy) forget() {
+	p.mu.Lock()
+	if p.ask != nil {
+		p.ask()
+	}
+	p.mu.Unlock()
+	p.done.Wait()
+}
+
+// of returns the table of a server, which it asks unless the release is known.
+func (t *tables) of(ctx context.Context, target Target, password string) (table, error) {
+	conn, err := resp.Dial(ctx, resp.Options{
+		Network:  target.Network,
+		Addr:     target.Address,
+		Password: password,
+		Timeout:  learnTimeout,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	release, err := conn.Do(ctx, "INFO", "server")
+	if err != nil {
+		return nil, err
+	}
+	server := info.Parse(release.Str)
+	// Modules add commands, so two servers of one release may differ: their
+	// executable is not enough to tell, their configuration is.
+	name := server["redis_version"] + "/" + server["valkey_version"] + "/" + server["redis_build_id"] + "/" + server["config_file"]
+	t.mu.Lock()
+	known := t.known[name]
+	t.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	commands, err := conn.Do(ctx, "COMMAND")
+	if err != nil {
+		return nil, err
+	}
+	made, err := parseTable(commands)
+	if err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.known == nil {
+		t.known = map[string]table{}
+	}
+	t.known[name] = made
+	return made, nil
+}
+
+var errTable = errors.New("unexpected reply to COMMAND")
+
+func parseTable(reply resp.Value) (table, error) {
+	t := table{}
+	for _, command := range reply.Array {
+		if len(command.Array) < 3 {
+			return nil, fmt.Errorf("%w: an entry of %d fields", errTable, len(command.Array))
+		}
+		var categories []string
+		if len(command.Array) > 6 {
+			categories = names(command.Array[6])
+		}
+		t[strings.ToLower(command.Array[0].Str)] = judge(names(command.Array[2]), categories)
+	}
+	if len(t) == 0 {
+		return nil, fmt.Errorf("%w: no command", errTable)
+	}
+	// The server counts these among what concerns the connection, which they do
+	// not change; pools of clients send them all the time.
+	t["ping"] = stateless | harmless
+	t["echo"] = stateless | harmless
+	return t, nil
+}
+
+func names(v resp.Value) []string {
+	list := make([]string, 0, len(v.Array))
+	for _, name := range v.Array {
+		list = append(list, name.Str)
+	}
+	return list
+}
+
+// judge derives the traits from a command's flags and ACL categories.
+func judge(flags, categories []string) traits {
+	has := func(flag string) bool { return slices.Contains(flags, flag) }
+	in := func(category string) bool { return slices.Contains(categories, category) }
+	var t traits
+	reads := has("readonly")
+	// Scripts and functions have no flag of their own, but keys that only they know.
+	if has("write") || has("may_replicate") || (has("movablekeys") && !reads) {
+		t |= writes
+	}
+	if has("blocking") || in("@blocking") {
+		return t | blocking
+	}
+	ties := has("pubsub") || has("admin") || has("noscript") ||
+		in("@connection") || in("@transaction") || in("@pubsub") || in("@admin") || in("@dangerous")
+	if !ties && (reads || has("write")) {
+		t |= stateless
+	}
+	if reads {
+		t |= harmless
+	}
+	return t
+}
