@@ -207,7 +207,7 @@ func (u *upstream) answered(l *loop, o *op) {
 	if c.inflight == 0 {
 		c.session.blocking = false
 	}
-	if c.inflight == 0 && (c.stuck || c.ending || u.retired || l.draining || len(c.replay) > 0) {
+	if c.inflight == 0 && (c.stuck || c.ending || c.eof || u.retired || l.draining || len(c.replay) > 0) {
 		l.again(c)
 	}
 }

@@ -176,6 +176,7 @@ func (l *loop) work() {
 	}
 	clear(l.dirty)
 	l.dirty = l.dirty[:0]
+	l.count.waiting.Store(int64(len(l.stuck)))
 }
 
 // patience is how long to sleep, in milliseconds: for ever, unless there is work
@@ -234,7 +235,6 @@ func (l *loop) deadlines() {
 	if l.listener != nil {
 		l.listener.resume(l)
 	}
-	l.count.waiting.Store(int64(len(l.stuck)))
 }
 
 // again has a client looked at once the events of this round are through.

@@ -5,7 +5,7 @@ import "time"
 // take sends commands on, as far as they are whole and there is a way to send them,
 // and returns what is left.
 func (c *client) take(l *loop, data []byte) []byte {
-	for !c.closed && !c.ending && (len(data) > c.scanned || c.request.state == requestDone) {
+	for len(data) > 0 && !c.closed && !c.ending {
 		if c.session.opaque || c.streaming {
 			var ok bool
 			if data, ok = c.stream(l, data); !ok {
@@ -19,15 +19,11 @@ func (c *client) take(l *loop, data []byte) []byte {
 			c.finish("-ERR " + err.Error() + "\r\n")
 			return nil
 		}
-		if !done && c.request.declared() <= maxWhole {
-			return data
-		}
 		if !done {
-			if !c.begin(l, data) {
-				return data
+			if c.request.declared() > maxWhole && c.begin(l, data) {
+				return nil
 			}
-			data = nil
-			continue
+			return data
 		}
 		if !c.request.empty && !c.route(l, &c.request, data[:c.scanned]) {
 			return data
@@ -209,6 +205,7 @@ func (c *client) begin(l *loop, data []byte) bool {
 	c.inflight++
 	u.out.bytes = append(u.out.bytes, data...)
 	u.writing, c.streaming = true, true
+	c.scanned = 0
 	if i.traits&writes != 0 && (!inside || i.ends) {
 		u.unconfirmed = true
 	}

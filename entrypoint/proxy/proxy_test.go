@@ -1,0 +1,275 @@
+package proxy_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/proxy"
+	"github.com/helm-valkey/helm-valkey/tests/server/release"
+)
+
+func TestEveryEngine(t *testing.T) {
+	for _, engine := range release.Engines(t) {
+		t.Run(engine.Name, func(t *testing.T) {
+			s := startEngine(t, engine)
+			e := front(t, s, proxy.Options{})
+			u := e.dial()
+			u.says("OK", "SET", "k", "v")
+			u.says("v", "GET", "k")
+			u.says("(null)", "GET", "nothing")
+			require.Equal(t, 1, e.Stats().Upstreams)
+			u.says("OK", "SELECT", "3")
+			u.says("(null)", "GET", "k")
+			u.says("OK", "MULTI")
+			u.says("QUEUED", "SET", "k", "w")
+			u.says("QUEUED", "GET", "k")
+			u.says("OK w", "EXEC")
+			require.Equal(t, 2, e.Stats().Upstreams)
+			e.dial().says("v", "GET", "k")
+		})
+	}
+}
+
+func TestPipelineKeepsOrder(t *testing.T) {
+	s := start(t)
+	e := front(t, s, proxy.Options{})
+	u := e.dial()
+	// The client changes from a shared upstream to one of its own and goes on.
+	u.raw("*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\nPING\r\n\r\n*0\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\nGET a\r\n*1\r\n$5\r\nMULTI\r\n" +
+		"*2\r\n$4\r\nINCR\r\n$1\r\na\r\n*1\r\n$4\r\nEXEC\r\n*1\r\n$4\r\nQUIT\r\n*1\r\n$4\r\nPING\r\n")
+	for _, want := range []string{"OK", "PONG", "OK", "1", "OK", "QUEUED", "2", "OK"} {
+		require.Equal(t, want, text(u.read()))
+	}
+	u.gone()
+}
+
+func TestCommandsByteByByte(t *testing.T) {
+	e := front(t, start(t), proxy.Options{})
+	u := e.dial()
+	for _, b := range "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\nvw\r\nGET k\r\n" {
+		u.raw(string(b))
+		time.Sleep(time.Millisecond)
+	}
+	require.Equal(t, "OK", text(u.read()))
+	require.Equal(t, "vw", text(u.read()))
+}
+
+func TestRESP3(t *testing.T) {
+	s := start(t)
+	e := front(t, s, proxy.Options{})
+	u := e.dial()
+	require.EqualValues(t, '%', u.do("HELLO", "3").Kind)
+	require.EqualValues(t, '_', u.do("GET", "k").Kind)
+	u.says("OK", "CLIENT", "TRACKING", "ON")
+	u.says("(null)", "GET", "k")
+	e.dial().says("OK", "SET", "k", "v")
+	push := u.read()
+	require.EqualValues(t, '>', push.Kind)
+	require.Equal(t, "invalidate k", text(push))
+	u.says("v", "GET", "k")
+}
+
+func TestSubscribe(t *testing.T) {
+	e := front(t, start(t), proxy.Options{})
+	u, other := e.dial(), e.dial()
+	u.says("OK", "SET", "k", "v")
+	u.says("subscribe a 1", "SUBSCRIBE", "a", "b")
+	require.Equal(t, "subscribe b 2", text(u.read()))
+	other.says("1", "PUBLISH", "b", "hello")
+	require.Equal(t, "message b hello", text(u.read()))
+	u.says("pong ", "PING")
+}
+
+func TestBlockingPopHoldsNobodyUp(t *testing.T) {
+	e := front(t, start(t), proxy.Options{})
+	u, other := e.dial(), e.dial()
+	u.send("BLPOP", "list", "0")
+	other.says("OK", "SET", "k", "v")
+	other.says("1", "RPUSH", "list", "x")
+	require.Equal(t, "list x", text(u.read()))
+}
+
+func TestLoginIsTheServersToJudge(t *testing.T) {
+	s := startWithPassword(t)
+	e := serve(t, proxy.Options{Password: "secret"})
+	require.NoError(t, e.Point(s.target()))
+	in := e.dial()
+	in.says("OK", "AUTH", "secret")
+	in.says("OK", "SET", "k", "v")
+	eventually(t, "it shares", func() error { in.says("v", "GET", "k"); return nil })
+	out := e.dial()
+	require.Contains(t, text(out.do("GET", "k")), "NOAUTH")
+	require.Contains(t, text(out.do("AUTH", "wrong")), "WRONGPASS")
+	require.Contains(t, text(out.do("GET", "k")), "NOAUTH")
+	out.says("OK", "AUTH", "default", "secret")
+	out.says("v", "GET", "k")
+	// Failing to log in as another leaves a connection what it was.
+	require.Contains(t, text(out.do("AUTH", "wrong")), "WRONGPASS")
+	out.says("v", "GET", "k")
+	in.says("OK", "ACL", "SETUSER", "reader", "on", ">pw", "~*", "+get")
+	reader := e.dial()
+	reader.says("OK", "AUTH", "reader", "pw")
+	reader.says("v", "GET", "k")
+	require.Contains(t, text(reader.do("SET", "k", "x")), "NOPERM")
+	anybody := e.dial()
+	require.Contains(t, text(anybody.do("SET", "k", "x")), "NOAUTH")
+}
+
+func startWithPassword(t *testing.T) *server {
+	t.Helper()
+	return start(t, "--requirepass", "secret")
+}
+
+func TestBigValues(t *testing.T) {
+	s := start(t)
+	e := front(t, s, proxy.Options{})
+	const size = 200 << 20
+	u := e.dial()
+	value := strings.Repeat("0123456789abcdef", size/16)
+	before := heap()
+	u.send("SET", "big", value)
+	require.Equal(t, "OK", text(u.read()))
+	u.send("GET", "big")
+	header, err := u.r.ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "$209715200\r\n", header)
+	got := make([]byte, size+2)
+	_, err = io.ReadFull(u.r, got)
+	require.NoError(t, err)
+	require.True(t, string(got[:size]) == value)
+	u.says("OK", "SET", "small", "v")
+	u.says("v", "GET", "small")
+	grown := heap() - before - size
+	require.Less(t, grown, int64(8<<20)+2*size, "the test's own copies aside")
+}
+
+func TestSlowReaderKeepsNobodyWaiting(t *testing.T) {
+	s := start(t)
+	const pending = 1 << 20
+	e := front(t, s, proxy.Options{MaxPending: pending})
+	fast := e.dial()
+	fast.says("OK", "SET", "big", strings.Repeat("x", 32<<20))
+	slow := e.dial()
+	slow.says("OK", "SET", "k", "v")
+	before := heap()
+	for range 3 {
+		slow.send("GET", "big")
+	}
+	begin := time.Now()
+	for range 200 {
+		fast.says("v", "GET", "k")
+		time.Sleep(time.Millisecond)
+	}
+	require.Less(t, time.Since(begin), 3*time.Second)
+	require.Less(t, heap()-before, int64(8<<20))
+	for range 3 {
+		require.Len(t, text(slow.read()), 32<<20)
+	}
+	slow.says("v", "GET", "k")
+}
+
+func TestHalfClosedClientIsAnswered(t *testing.T) {
+	e := front(t, start(t), proxy.Options{})
+	for range 50 {
+		u := e.dial()
+		u.raw("SET k v\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\n")
+		require.NoError(t, u.Conn.(*net.TCPConn).CloseWrite())
+		all, err := io.ReadAll(u.r)
+		require.NoError(t, err)
+		require.Equal(t, "+OK\r\n$1\r\nv\r\n$1\r\nv\r\n", string(all))
+	}
+}
+
+func TestConnectionLimit(t *testing.T) {
+	s := start(t)
+	e := serve(t, proxy.Options{MaxConnections: 2})
+	require.NoError(t, e.Point(s.target()))
+	a, b := e.dial(), e.dial()
+	a.says("PONG", "PING")
+	b.says("PONG", "PING")
+	c := e.dial()
+	require.Equal(t, "ERR max number of clients reached", text(c.read()))
+	c.gone()
+	a.Close()
+	eventually(t, "there is room again", func() error {
+		if e.Stats().Connections > 1 {
+			return io.ErrNoProgress
+		}
+		return nil
+	})
+	e.dial().says("PONG", "PING")
+}
+
+func TestProtocolErrorIsTheServers(t *testing.T) {
+	e := front(t, start(t), proxy.Options{})
+	u := e.dial()
+	u.raw("*1\r\n$4\r\nPING\r\n*1\r\n+x\r\n")
+	require.Equal(t, "PONG", text(u.read()))
+	require.Equal(t, "ERR Protocol error: expected '$'", text(u.read()))
+	u.gone()
+}
+
+func TestUnixSocket(t *testing.T) {
+	s := start(t)
+	e := serve(t, proxy.Options{Threads: 2})
+	require.NoError(t, e.Point(proxy.Target{Network: "unix", Address: s.socket()}))
+	for range 4 {
+		e.dial().says("OK", "SET", "k", "v")
+	}
+	require.Error(t, e.Point(proxy.Target{Network: "tcp", Address: "name:6379"}))
+	require.Error(t, e.Point(proxy.Target{Network: "udp", Address: s.address}))
+}
+
+func TestWaitCountsTheClientsOwnWrites(t *testing.T) {
+	for _, engine := range release.Engines(t) {
+		t.Run(engine.Name, func(t *testing.T) {
+			master, replica := startEngine(t, engine), startEngine(t, engine)
+			replica.follow(master)
+			e := front(t, master, proxy.Options{})
+			u := e.dial()
+			u.says("OK", "SET", "k", "v")
+			u.says("1", "WAIT", "1", "5000")
+			v := e.dial()
+			replica.freeze()
+			defer replica.thaw()
+			v.says("OK", "SET", "k", "w")
+			v.says("0", "WAIT", "1", "100")
+			v.says("OK", "SET", "k", "x")
+			v.says("0", "WAIT", "1", "100")
+		})
+	}
+}
+
+func TestDrain(t *testing.T) {
+	s := start(t)
+	e := front(t, s, proxy.Options{})
+	idle, blocked := e.dial(), e.dial()
+	idle.says("OK", "SET", "k", "v")
+	blocked.says("0", "LLEN", "list")
+	blocked.send("BLPOP", "list", "0.3")
+	eventually(t, "the pop waits", func() error {
+		if text(s.do("CLIENT", "LIST")) == "" || e.Stats().Upstreams < 2 {
+			return io.ErrNoProgress
+		}
+		return nil
+	})
+	time.Sleep(20 * time.Millisecond)
+	done := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		done <- e.Drain(ctx)
+	}()
+	idle.gone()
+	require.True(t, blocked.read().Null, "what was under way is answered")
+	blocked.gone()
+	require.NoError(t, <-done)
+	_, err := net.DialTimeout("tcp", e.address, time.Second)
+	require.Error(t, err)
+}
