@@ -183,8 +183,8 @@ func (e *endpoint) shares() {
 	defer a.Close()
 	defer b.Close()
 	eventually(e.t, "clients share upstreams", func() error {
-		a.do("PING")
-		b.do("PING")
+		a.do("GET", "nothing")
+		b.do("GET", "nothing")
 		if n := e.Stats().Upstreams; n > 1 {
 			return fmt.Errorf("%d upstreams", n)
 		}

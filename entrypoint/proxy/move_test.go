@@ -151,9 +151,18 @@ func hand(t testing.TB, from, to *server) {
 }
 
 func TestHandoversUnderLoad(t *testing.T) {
+	for name, durability := range map[string]proxy.Durability{
+		"async":      {},
+		"replicated": {Replicas: 1, Timeout: time.Second},
+	} {
+		t.Run(name, func(t *testing.T) { handovers(t, durability) })
+	}
+}
+
+func handovers(t *testing.T, durability proxy.Durability) {
 	a, b := start(t), start(t)
 	b.follow(a)
-	e := front(t, a, proxy.Options{})
+	e := front(t, a, proxy.Options{Durability: durability})
 	options := writer.Defaults(e.address)
 	options.Writers, options.Pause, options.Wait = 8, 200*time.Microsecond, 0
 	load := writer.Start(context.Background(), options)

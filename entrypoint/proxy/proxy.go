@@ -134,16 +134,20 @@ func (p *Proxy) close() {
 // that mastership has moved: connections to the old one are left as soon as they
 // have answered what they were sent.
 func (p *Proxy) Point(target Target) error {
-	to, err := target.endpoint()
-	if err != nil {
-		return fmt.Errorf("proxy: %w", err)
+	// Connecting writes into an endpoint: every loop needs one of its own.
+	endpoints := make([]endpoint, len(p.loops))
+	for i := range endpoints {
+		var err error
+		if endpoints[i], err = target.endpoint(); err != nil {
+			return fmt.Errorf("proxy: %w", err)
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	moved := target != p.target
 	p.target = target
-	for _, l := range p.loops {
-		l.post(func() { l.point(to, moved) })
+	for i, l := range p.loops {
+		l.post(func() { l.point(endpoints[i], moved) })
 	}
 	if moved {
 		p.learn(target)
