@@ -38,6 +38,7 @@ type client struct {
 	refusedAt time.Time // that a command was refused, and none answered since
 	since     time.Time // that its next command waits for a master, or that it is let go
 
+	reads     bool // has read something since the upstream that it stops was looked at
 	unread    bool // there may be more to read
 	hangup    bool // nothing comes after what is there to be read
 	eof       bool // the client sends nothing more
@@ -162,6 +163,7 @@ func (c *client) drainOut(l *loop) {
 		c.close(l)
 		return
 	}
+	c.reads = true
 	c.out = c.out[:copy(c.out, c.out[n:])]
 	if len(c.out) == 0 {
 		c.out = nil

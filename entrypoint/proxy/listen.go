@@ -73,7 +73,11 @@ func (p *Proxy) admit(first *loop, fd int, turn uint64) {
 
 // adopt makes a connection a client of this loop.
 func (l *loop) adopt(fd int) {
-	c := &client{fd: fd, pool: l.pool(nil)}
+	c := &client{fd: fd}
+	c.pool = l.pool(&c.session)
+	if len(l.slow) > 0 {
+		_, c.session.own = l.slow[peerAddress(fd)]
+	}
 	tuneClient(fd)
 	if err := l.watch(fd, c); err != nil || l.stopped {
 		l.p.options.Log.Warn("take over a connection", "error", err)

@@ -30,7 +30,8 @@ type loop struct {
 	stuck     map[*client]struct{}   // can't go on
 	timed     map[*upstream]struct{} // have a deadline
 	pools     map[string]*pool
-	next      []*client // to be looked at
+	slow      map[string]struct{} // addresses of clients that kept others waiting
+	next      []*client           // to be looked at
 	dirty     []*upstream
 	resume    []*upstream // to be read on
 	requests  []byte      // what is read from clients
@@ -80,6 +81,7 @@ func newLoop(p *Proxy) (*loop, error) {
 		stuck:     map[*client]struct{}{},
 		timed:     map[*upstream]struct{}{},
 		pools:     map[string]*pool{},
+		slow:      map[string]struct{}{},
 		requests:  make([]byte, maxWhole+chunk),
 		replies:   make([]byte, 2*chunk),
 		now:       time.Now(),
@@ -218,11 +220,8 @@ func (l *loop) deadlines() {
 			l.unreachable(u, errDeadline)
 		case u.stalled == nil || u.owner != nil:
 			l.lost(u, errDeadline)
-		case u.stuckBehind():
-			l.count.slow.Add(1)
-			u.stalled.close(l)
 		default:
-			u.deadline = l.now.Add(stallTimeout)
+			u.overdue(l)
 		}
 	}
 	if l.draining {

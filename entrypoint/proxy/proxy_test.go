@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -172,6 +173,64 @@ func TestSlowReaderKeepsNobodyWaiting(t *testing.T) {
 		require.Len(t, text(slow.read()), 32<<20)
 	}
 	slow.says("v", "GET", "k")
+}
+
+func TestSlowReaderWithOthersBehind(t *testing.T) {
+	s := start(t)
+	e := front(t, s, proxy.Options{})
+	fast := e.dial()
+	fast.says("OK", "SET", "big", strings.Repeat("x", 32<<20))
+	fast = e.dial()
+	reads, stops := e.dial(), e.dial()
+	// All in one go: the replies of the second are behind those of the first.
+	for n, slow := range []*user{reads, stops} {
+		s.freeze()
+		slow.send("GET", "big")
+		time.Sleep(10 * time.Millisecond)
+		fast.send("SET", "n", strings.Repeat("1", n+1))
+		time.Sleep(10 * time.Millisecond)
+		s.thaw()
+		if slow == reads {
+			// With pauses longer than any that is allowed without reading.
+			buffer := make([]byte, 8<<20)
+			for range 4 {
+				time.Sleep(400 * time.Millisecond)
+				_, err := io.ReadFull(slow.r, buffer)
+				require.NoError(t, err)
+			}
+			_, err := io.ReadFull(slow.r, buffer[:len("$33554432\r\n")+len("\r\n")])
+			require.NoError(t, err)
+		}
+		require.Equal(t, "OK", text(fast.read()))
+	}
+	stops.gone()
+	reads.says("(null)", "GET", "nothing")
+	require.EqualValues(t, 1, e.Stats().Slow)
+}
+
+func TestModernClientsShare(t *testing.T) {
+	e := front(t, start(t), proxy.Options{})
+	var users []*user
+	for range 5 {
+		u := e.dial()
+		require.EqualValues(t, '%', u.do("HELLO", "3").Kind)
+		u.do("CLIENT", "SETINFO", "LIB-NAME", "test")
+		users = append(users, u)
+	}
+	for _, u := range users {
+		require.EqualValues(t, '_', u.do("GET", "nothing").Kind)
+	}
+	two := e.dial()
+	require.EqualValues(t, '$', two.do("GET", "nothing").Kind)
+	eventually(t, "they share two upstreams", func() error {
+		if n := e.Stats().Upstreams; n > 2 {
+			return fmt.Errorf("%d upstreams", n)
+		}
+		return nil
+	})
+	require.EqualValues(t, '*', users[0].do("HELLO", "2").Kind)
+	require.EqualValues(t, '$', users[0].do("GET", "nothing").Kind)
+	require.EqualValues(t, '_', users[1].do("GET", "nothing").Kind)
 }
 
 func TestHalfClosedClientIsAnswered(t *testing.T) {

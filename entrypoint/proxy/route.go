@@ -174,7 +174,7 @@ func (c *client) attach(l *loop) {
 // accepted takes note of a command to which the server said yes.
 func (c *client) accepted(l *loop, n note, command []byte) {
 	c.session.accepted(n, command)
-	c.pool = l.pool(c.session.auth)
+	c.pool = l.pool(&c.session)
 }
 
 // begin sends on the beginning of a command that is too long to be kept.

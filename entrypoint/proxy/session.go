@@ -73,7 +73,7 @@ var opaqueCommands = map[string]bool{
 // Subcommands of CLIENT that leave nothing on the connection that matters.
 var passingClient = map[string]bool{
 	"getname": true, "getredir": true, "help": true, "id": true, "info": true, "kill": true, "list": true,
-	"pause": true, "setinfo": true, "trackinginfo": true, "unblock": true, "unpause": true,
+	"pause": true, "trackinginfo": true, "unblock": true, "unpause": true,
 }
 
 // judge says what a command asks for. What concerns the connection is the same in
@@ -88,7 +88,7 @@ func (s *session) judge(t table, r *request) intent {
 	case "auth":
 		return intent{own: true, note: noteAuth}
 	case "hello":
-		return intent{own: true, keep: true, note: noteHello}
+		return intent{own: true, note: noteHello}
 	case "select":
 		return intent{own: true, keep: true, note: noteSelect}
 	case "reset":
@@ -120,6 +120,10 @@ func judgeClient(sub *word) intent {
 	i := intent{own: true, keep: true}
 	name := string(sub.bytes())
 	switch {
+	case name == "setinfo":
+		// The client library's name, for people who look: no reason to hold on to
+		// a connection when almost every client sends it.
+		i.keep = false
 	case name == "setname":
 		i.note = noteName
 	case name == "reply":
@@ -190,7 +194,10 @@ func (s *session) greeted(args []string) {
 	if len(args) == 0 {
 		return
 	}
-	s.hello = resp.Append(nil, "HELLO", args[0])
+	s.hello = nil
+	if args[0] != "2" {
+		s.hello = resp.Append(nil, "HELLO", args[0])
+	}
 	for at := 1; at < len(args); {
 		switch {
 		case strings.EqualFold(args[at], "AUTH") && at+2 < len(args):
@@ -198,6 +205,7 @@ func (s *session) greeted(args []string) {
 			at += 3
 		case strings.EqualFold(args[at], "SETNAME") && at+1 < len(args):
 			s.name = resp.Append(nil, "CLIENT", "SETNAME", args[at+1])
+			s.own = true
 			at += 2
 		default:
 			s.sticky = true

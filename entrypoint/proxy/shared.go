@@ -5,7 +5,7 @@ import "time"
 // pool are the upstreams that clients of one login share: those that have shown
 // the server the very credentials with which the upstreams are logged in, or none.
 type pool struct {
-	auth []byte // the AUTH command; nil: none
+	session session // what its upstreams are: logged in or not, in RESP2 or RESP3
 	// With durability reads have an upstream of their own, so that they do not wait
 	// for writes to be confirmed.
 	up     [2]*upstream
@@ -16,22 +16,24 @@ type pool struct {
 // any password could be shown a new one each time.
 const maxPools = 8
 
-// stallTimeout is how long clients wait for one that does not read its reply.
+// stallTimeout is how long clients wait for one that reads nothing of its reply.
 const stallTimeout = time.Second
 
-// pool returns that of a login; nil if there are too many.
-func (l *loop) pool(auth []byte) *pool {
-	p := l.pools[string(auth)]
+// pool returns that of a session that has nothing else to it; nil if there are too
+// many.
+func (l *loop) pool(s *session) *pool {
+	key := string(s.auth) + string(s.hello)
+	p := l.pools[key]
 	if p == nil && len(l.pools) < maxPools {
-		p = &pool{auth: auth}
-		l.pools[string(auth)] = p
+		p = &pool{session: session{auth: s.auth, hello: s.hello}}
+		l.pools[key] = p
 	}
 	return p
 }
 
 func (p *pool) login() [][]byte {
-	if p.auth != nil {
-		return [][]byte{p.auth}
+	if login := p.session.login(); len(login) > 0 {
+		return login
 	}
 	// A server that wants a login may end connections without one as it likes:
 	// clients of such share nothing.
@@ -82,12 +84,27 @@ func (u *upstream) stall(l *loop, c *client) {
 	c.session.own = true
 	u.retired = true
 	u.pool.leave(u)
+	u.stalledAt = l.now
 	u.deadline = l.now.Add(stallTimeout)
 	l.timed[u] = struct{}{}
 }
 
-// stuckBehind tells whether others wait for the client that does not read.
-func (u *upstream) stuckBehind() bool {
+// overdue is called when a client has stopped a shared upstream for a while. Whoever
+// reads may go on, up to a limit, while others wait; whoever does not has to go.
+func (u *upstream) overdue(l *loop) {
+	c := u.stalled
+	if !u.awaited() || (c.reads && l.now.Sub(u.stalledAt) < l.p.options.HoldTimeout) {
+		c.reads = false
+		u.deadline = l.now.Add(stallTimeout)
+		return
+	}
+	l.count.slow.Add(1)
+	l.remember(c)
+	c.close(l)
+}
+
+// awaited tells whether others wait for the client that does not read.
+func (u *upstream) awaited() bool {
 	for i := range u.ops.count {
 		if c := u.ops.at(i).client; c != nil && c != u.stalled && !c.closed {
 			return true
@@ -108,5 +125,16 @@ func (c *client) unstall(l *loop) {
 	}
 	if u.state != upstreamClosed {
 		l.resume = append(l.resume, u)
+	}
+}
+
+// maxSlow bounds the addresses that are remembered.
+const maxSlow = 1024
+
+// remember gives connections from the same address upstreams of their own from the
+// start: what was too long to be read in time would be so again.
+func (l *loop) remember(c *client) {
+	if address := peerAddress(c.fd); address != "" && len(l.slow) < maxSlow {
+		l.slow[address] = struct{}{}
 	}
 }

@@ -82,6 +82,22 @@ func tuneClient(fd int) {
 	_ = syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, keepAliveIdle)
 }
 
+// peerAddress is where a connection comes from, without the port.
+func peerAddress(fd int) string {
+	peer, err := syscall.Getpeername(fd)
+	if err != nil {
+		return ""
+	}
+	switch peer := peer.(type) {
+	case *syscall.SockaddrInet4:
+		return string(peer.Addr[:])
+	case *syscall.SockaddrInet6:
+		return string(peer.Addr[:])
+	default:
+		return ""
+	}
+}
+
 // dialTarget begins to connect. A connection that is not there yet shows in epoll.
 func dialTarget(t endpoint) (int, error) {
 	fd, err := syscall.Socket(t.family, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)

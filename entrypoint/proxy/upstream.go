@@ -34,15 +34,16 @@ type upstream struct {
 	value   int64   // of a WAIT
 	sink    *client // who gets it; nil: nobody
 
-	denied  bool    // the login was refused
-	busy    bool    // … for a reason that will pass
-	hangup  bool    // nothing comes after what is there to be read
-	unread  bool    // there may be more to read
-	dirty   bool    // is on the loop's list of those to flush
-	retired bool    // takes no new commands
-	full    bool    // clients wait until it has answered some of what it was sent
-	writing bool    // the last command in out is not whole yet
-	stalled *client // who has to read before anything more is read from here
+	denied    bool // the login was refused
+	busy      bool // … for a reason that will pass
+	hangup    bool // nothing comes after what is there to be read
+	unread    bool // there may be more to read
+	dirty     bool // is on the loop's list of those to flush
+	retired   bool // takes no new commands
+	full      bool // clients wait until it has answered some of what it was sent
+	writing   bool // the last command in out is not whole yet
+	stalledAt time.Time
+	stalled   *client // who has to read before anything more is read from here
 
 	unconfirmed bool      // writes were sent after the last WAIT
 	waiting     bool      // a WAIT has not been answered
