@@ -172,20 +172,23 @@ func front(t testing.TB, s *server, o proxy.Options) *endpoint {
 	t.Helper()
 	e := serve(t, o)
 	require.NoError(t, e.Point(s.target()))
-	e.shares()
+	e.shares(max(o.Threads, 1))
 	return e
 }
 
-// shares waits until clients share upstreams.
-func (e *endpoint) shares() {
+// shares waits until the clients of each thread share an upstream.
+func (e *endpoint) shares(threads int) {
 	e.t.Helper()
-	a, b := e.dial(), e.dial()
-	defer a.Close()
-	defer b.Close()
+	users := make([]*user, 2*threads)
+	for i := range users {
+		users[i] = e.dial()
+		defer users[i].Close()
+	}
 	eventually(e.t, "clients share upstreams", func() error {
-		a.do("GET", "nothing")
-		b.do("GET", "nothing")
-		if n := e.Stats().Upstreams; n > 1 {
+		for _, u := range users {
+			u.do("GET", "nothing")
+		}
+		if n := e.Stats().Upstreams; n > threads {
 			return fmt.Errorf("%d upstreams", n)
 		}
 		return nil

@@ -211,14 +211,17 @@ func TestNobodyGetsAnothersBytes(t *testing.T) {
 	for begin := time.Now(); time.Since(begin) < 4*time.Second && !stop.Load(); {
 		time.Sleep(time.Duration(random.IntN(30)) * time.Millisecond)
 		s := servers[random.IntN(len(servers))]
-		switch random.IntN(4) {
-		case 0:
+		switch random.IntN(20) {
+		case 19:
+			s.kill()
+			s.run()
+		case 0, 1, 2, 3, 4:
 			e.Hold()
 			time.Sleep(time.Duration(random.IntN(10)) * time.Millisecond)
 			require.NoError(t, e.Point(s.target()))
-		case 1:
+		case 5, 6, 7, 8, 9:
 			_, _ = s.try("CLIENT", "KILL", "TYPE", "normal")
-		case 2:
+		case 10, 11, 12, 13, 14:
 			_, _ = s.try("REPLICAOF", "127.0.0.1", "1")
 			time.Sleep(time.Duration(random.IntN(10)) * time.Millisecond)
 			_, _ = s.try("REPLICAOF", "NO", "ONE")

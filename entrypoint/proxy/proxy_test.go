@@ -1,7 +1,6 @@
 package proxy_test
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -303,32 +302,4 @@ func TestWaitCountsTheClientsOwnWrites(t *testing.T) {
 			v.says("0", "WAIT", "1", "100")
 		})
 	}
-}
-
-func TestDrain(t *testing.T) {
-	s := start(t)
-	e := front(t, s, proxy.Options{})
-	idle, blocked := e.dial(), e.dial()
-	idle.says("OK", "SET", "k", "v")
-	blocked.says("0", "LLEN", "list")
-	blocked.send("BLPOP", "list", "0.3")
-	eventually(t, "the pop waits", func() error {
-		if text(s.do("CLIENT", "LIST")) == "" || e.Stats().Upstreams < 2 {
-			return io.ErrNoProgress
-		}
-		return nil
-	})
-	time.Sleep(20 * time.Millisecond)
-	done := make(chan error, 1)
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		done <- e.Drain(ctx)
-	}()
-	idle.gone()
-	require.True(t, blocked.read().Null, "what was under way is answered")
-	blocked.gone()
-	require.NoError(t, <-done)
-	_, err := net.DialTimeout("tcp", e.address, time.Second)
-	require.Error(t, err)
 }

@@ -5,12 +5,12 @@ import (
 	"errors"
 )
 
-// The limits of the servers themselves, with their own words for what is beyond.
+// The limits of the servers themselves, in their own words.
 var (
-	errCount  = errors.New("Protocol error: invalid multibulk length")
-	errBulk   = errors.New("Protocol error: invalid bulk length")
-	errDollar = errors.New("Protocol error: expected '$'")
-	errInline = errors.New("Protocol error: too big inline request")
+	errCount  = errors.New("invalid multibulk length")
+	errBulk   = errors.New("invalid bulk length")
+	errDollar = errors.New("expected '$'")
+	errInline = errors.New("too big inline request")
 )
 
 const (

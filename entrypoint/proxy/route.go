@@ -16,7 +16,7 @@ func (c *client) take(l *loop, data []byte) []byte {
 		n, done, err := c.request.scan(data[c.scanned:])
 		c.scanned += n
 		if err != nil {
-			c.finish("-ERR " + err.Error() + "\r\n")
+			c.finish("-ERR Protocol error: " + err.Error() + "\r\n")
 			return nil
 		}
 		if !done {
@@ -226,7 +226,7 @@ func (c *client) stream(l *loop, data []byte) ([]byte, bool) {
 		var done bool
 		var err error
 		if n, done, err = c.request.scan(data); err != nil {
-			c.finish("-ERR " + err.Error() + "\r\n")
+			c.finish("-ERR Protocol error: " + err.Error() + "\r\n")
 			return nil, false
 		}
 		if done {
