@@ -194,7 +194,10 @@ func (u *upstream) answered(l *loop, o *op) {
 		l.count.unknown.Add(1)
 		c.close(l)
 		return
-	case u.first != '-' && o.note != noteNone:
+	case o.note == noteNone:
+	case u.first == '-':
+		c.session.denied(o.note)
+	default:
 		c.accepted(l, o.note, u.kept(o))
 	}
 	if !repeat && !c.refusedAt.IsZero() {

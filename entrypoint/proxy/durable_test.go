@@ -85,6 +85,21 @@ func TestDurableTransactionsAndScripts(t *testing.T) {
 	u.says("OK", "DISCARD")
 }
 
+// A transaction that the server does not allow is none: what follows is confirmed.
+func TestDurableWithoutTransactions(t *testing.T) {
+	_, replica, e := durable(t, release.DefaultEngine(t))
+	u := e.dial()
+	u.says("OK", "ACL", "SETUSER", "plain", "on", ">pw", "~*", "+@all", "-multi")
+	u.says("OK", "AUTH", "plain", "pw")
+	require.Contains(t, text(u.do("MULTI")), "NOPERM")
+	u.says("OK", "SET", "k", "v")
+	replica.freeze()
+	defer replica.thaw()
+	u.raw("*1\r\n$5\r\nMULTI\r\nSET k w\r\n")
+	require.Contains(t, text(u.read()), "NOPERM")
+	require.Contains(t, text(u.read()), unconfirmed)
+}
+
 func TestDurablePipelines(t *testing.T) {
 	_, replica, e := durable(t, release.DefaultEngine(t))
 	var done sync.WaitGroup

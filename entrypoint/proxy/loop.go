@@ -49,9 +49,10 @@ type loop struct {
 	stopped  bool
 	ticked   time.Time
 
-	mu    sync.Mutex
-	mail  []func()
-	count counters
+	mu     sync.Mutex
+	mail   []func()
+	closed bool
+	count  counters
 }
 
 const (
@@ -95,6 +96,9 @@ func newLoop(p *Proxy) (*loop, error) {
 }
 
 func (l *loop) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
 	syscall.Close(l.epoll)
 	syscall.Close(l.wakeup)
 }
@@ -102,10 +106,12 @@ func (l *loop) close() {
 // post lets another goroutine's wish be done by the loop.
 func (l *loop) post(do func()) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return // the descriptor may be somebody else's by now
+	}
 	l.mail = append(l.mail, do)
-	first := len(l.mail) == 1
-	l.mu.Unlock()
-	if first {
+	if len(l.mail) == 1 {
 		one := uint64(1)
 		writeSocket(l.wakeup, unsafe.Slice((*byte)(unsafe.Pointer(&one)), unsafe.Sizeof(one)))
 	}

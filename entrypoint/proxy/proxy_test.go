@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -230,6 +231,51 @@ func TestModernClientsShare(t *testing.T) {
 	require.EqualValues(t, '*', users[0].do("HELLO", "2").Kind)
 	require.EqualValues(t, '$', users[0].do("GET", "nothing").Kind)
 	require.EqualValues(t, '_', users[1].do("GET", "nothing").Kind)
+}
+
+// TestServerThatDoesNotRead: what is for it waits with the clients, not here.
+func TestServerThatDoesNotRead(t *testing.T) {
+	s := start(t)
+	e := front(t, s, proxy.Options{MaxPending: 1 << 20})
+	before := heap()
+	s.freeze()
+	var sent atomic.Int64
+	pipeline := []byte(strings.Repeat("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$100\r\n"+strings.Repeat("v", 100)+"\r\n", 1000))
+	big := []byte("*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$500000000\r\n" + strings.Repeat("v", 1<<20))
+	for n := range 20 {
+		u := e.dial()
+		wire := pipeline
+		if n%2 == 0 {
+			wire = big
+		}
+		go func() {
+			for range 100 {
+				written, err := u.Write(wire)
+				sent.Add(int64(written))
+				if err != nil {
+					return
+				}
+				if n%2 == 0 {
+					wire = wire[len(wire)-1<<20:]
+				}
+			}
+		}()
+	}
+	eventually(t, "nobody gets on", func() error {
+		was := sent.Load()
+		time.Sleep(300 * time.Millisecond)
+		if now := sent.Load(); now != was {
+			return fmt.Errorf("%d bytes, after %d", now, was)
+		}
+		return nil
+	})
+	// Shared, all clients of small commands have the limit together; with an upstream
+	// of its own, each.
+	grown := heap() - before
+	t.Logf("%d MiB sent, %d KiB kept", sent.Load()>>20, grown>>10)
+	require.Less(t, grown, int64(20<<20))
+	s.thaw()
+	e.dial().says("PONG", "PING")
 }
 
 func TestHalfClosedClientIsAnswered(t *testing.T) {

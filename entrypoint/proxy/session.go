@@ -47,6 +47,7 @@ const (
 	noteName
 	noteHello
 	noteReset
+	noteMulti
 )
 
 // intent is what one command asks of the proxy.
@@ -96,7 +97,10 @@ func (s *session) judge(t table, r *request) intent {
 	case "client":
 		return judgeClient(&r.sub)
 	case "multi":
-		return intent{own: true, keep: true, multi: true}
+		if s.multi {
+			return intent{own: true, keep: true} // the server says no, and stays in the first
+		}
+		return intent{own: true, keep: true, multi: true, note: noteMulti}
 	case "exec":
 		return intent{own: true, keep: true, ends: true, traits: writes}
 	case "discard":
@@ -151,9 +155,16 @@ func (s *session) sent(i intent) {
 	}
 }
 
+// denied changes the session by a command to which the server said no.
+func (s *session) denied(n note) {
+	if n == noteMulti {
+		s.multi, s.opening = false, false
+	}
+}
+
 // accepted changes the session by a command to which the server said yes.
 func (s *session) accepted(n note, command []byte) {
-	if n == noteNone {
+	if n == noteMulti {
 		return
 	}
 	args, ok := split(command)

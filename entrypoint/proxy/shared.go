@@ -84,6 +84,8 @@ func (u *upstream) stall(l *loop, c *client) {
 	c.session.own = true
 	u.retired = true
 	u.pool.leave(u)
+	// Those who only waited for room go elsewhere.
+	l.wake()
 	u.stalledAt = l.now
 	u.deadline = l.now.Add(stallTimeout)
 	l.timed[u] = struct{}{}
