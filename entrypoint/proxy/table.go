@@ -39,8 +39,9 @@ type tables struct {
 }
 
 const (
-	learnPause   = 200 * time.Millisecond
-	learnTimeout = 2 * time.Second
+	learnPause        = 200 * time.Millisecond
+	learnPauseRefused = 5 * time.Second
+	learnTimeout      = 2 * time.Second
 )
 
 // learn asks the target for its commands and tells the loops. Until it answers,
@@ -58,10 +59,16 @@ func (p *Proxy) learn(target Target) {
 				p.teach(ctx, t)
 				return
 			}
-			p.options.Log.Debug("commands of the master are not known yet", "target", target.Address, "error", err)
+			pause := learnPause
+			if resp.IsCode(err, "WRONGPASS") || resp.IsCode(err, "NOAUTH") || resp.IsCode(err, "NOPERM") {
+				// A wrong password does not become right, and people should know.
+				pause = learnPauseRefused
+				p.options.Log.Warn("the master does not tell its commands: every client gets a connection of its own, and writes wait if replicas have to confirm them",
+					"target", target.Address, "error", err)
+			}
 			select {
 			case <-ctx.Done():
-			case <-time.After(learnPause):
+			case <-time.After(pause):
 			}
 		}
 	})
