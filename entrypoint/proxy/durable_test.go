@@ -20,7 +20,14 @@ func durable(t *testing.T, engine release.Engine) (master, replica *server, e *e
 	t.Helper()
 	master, replica = startEngine(t, engine), startEngine(t, engine)
 	replica.follow(master)
-	e = serve(t, proxy.Options{Durability: proxy.Durability{Replicas: 1, Timeout: 200 * time.Millisecond}})
+	// A replica counts from its first acknowledgement, which may take a second.
+	master.eventually("the replica counts", func() error {
+		if state := master.do("INFO", "replication").Str; !strings.Contains(state, "state=online") {
+			return fmt.Errorf("%s", state)
+		}
+		return nil
+	})
+	e = serve(t, proxy.Options{Durability: proxy.Durability{Replicas: 1, Timeout: 300 * time.Millisecond}})
 	require.NoError(t, e.Point(master.target()))
 	return master, replica, e
 }
