@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/proxy"
+	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
 	"github.com/helm-valkey/helm-valkey/tests/server/release"
 )
 
@@ -20,13 +22,15 @@ func durable(t *testing.T, engine release.Engine) (master, replica *server, e *e
 	t.Helper()
 	master, replica = startEngine(t, engine), startEngine(t, engine)
 	replica.follow(master)
-	// A replica counts from its first acknowledgement, which may take a second.
-	master.eventually("the replica counts", func() error {
-		if state := master.do("INFO", "replication").Str; !strings.Contains(state, "state=online") {
-			return fmt.Errorf("%s", state)
-		}
-		return nil
-	})
+	// A replica confirms from its first acknowledgement, a second after it synced.
+	conn, err := resp.Dial(context.Background(), resp.Options{Addr: master.address, Timeout: patience})
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = conn.Do(context.Background(), "SET", "first", "v")
+	require.NoError(t, err)
+	confirmed, err := conn.Do(context.Background(), "WAIT", "1", "5000")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, confirmed.Int)
 	e = serve(t, proxy.Options{Durability: proxy.Durability{Replicas: 1, Timeout: 300 * time.Millisecond}})
 	require.NoError(t, e.Point(master.target()))
 	return master, replica, e

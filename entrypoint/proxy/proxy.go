@@ -43,7 +43,9 @@ type Target struct {
 // Durability makes writes wait for replicas. Zero replicas: they do not.
 type Durability struct {
 	Replicas int
-	Timeout  time.Duration // default 1 s
+	// Timeout is how long to wait; default 2 s. A replica confirms nothing in the
+	// first second after its full sync.
+	Timeout time.Duration
 }
 
 // Options of a Proxy. Only the Listener is required.
@@ -81,7 +83,7 @@ func (o *Options) defaults() error {
 		o.HoldTimeout = 5 * time.Second
 	}
 	if o.Durability.Timeout <= 0 {
-		o.Durability.Timeout = time.Second
+		o.Durability.Timeout = 2 * time.Second
 	}
 	return nil
 }
