@@ -195,6 +195,19 @@ func (e *endpoint) shares(threads int) {
 	})
 }
 
+// passes waits until a command is on its way to the server.
+func (e *endpoint) passes(send func()) {
+	e.t.Helper()
+	before := e.Stats().Commands
+	send()
+	eventually(e.t, "the command is on its way", func() error {
+		if e.Stats().Commands == before {
+			return io.ErrNoProgress
+		}
+		return nil
+	})
+}
+
 // user is a client that talks on the wire.
 type user struct {
 	net.Conn

@@ -185,10 +185,8 @@ func TestSlowReaderWithOthersBehind(t *testing.T) {
 	// All in one go: the replies of the second are behind those of the first.
 	for n, slow := range []*user{reads, stops} {
 		s.freeze()
-		slow.send("GET", "big")
-		time.Sleep(10 * time.Millisecond)
-		fast.send("SET", "n", strings.Repeat("1", n+1))
-		time.Sleep(10 * time.Millisecond)
+		e.passes(func() { slow.send("GET", "big") })
+		e.passes(func() { fast.send("SET", "n", strings.Repeat("1", n+1)) })
 		s.thaw()
 		if slow == reads {
 			// With pauses longer than any that is allowed without reading.
