@@ -184,6 +184,7 @@ func TestSlowReaderWithOthersBehind(t *testing.T) {
 	reads, stops := e.dial(), e.dial()
 	// All in one go: the replies of the second are behind those of the first.
 	for n, slow := range []*user{reads, stops} {
+		fast.says("(null)", "GET", "nothing") // the upstream before was left
 		s.freeze()
 		e.passes(func() { slow.send("GET", "big") })
 		e.passes(func() { fast.send("SET", "n", strings.Repeat("1", n+1)) })
