@@ -5,6 +5,7 @@ package lead
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/record"
 )
@@ -66,7 +67,11 @@ const (
 // Peer is another pod. Master says that its server is one; Settling that it may
 // still be taking in data: it believes its link to a master to be up, loads or
 // syncs. InSync says that it was among the replicas in sync when this pod's own
-// server was last seen.
+// server was last seen, or when the master last spoke of them.
+//
+// The rest is of use in a hive. Hears: it hears its master. Idle: no server of its
+// runs. Quiet is how long ago that last acknowledged anything to a master. Listed: a
+// Service lists it as ready.
 type Peer struct {
 	Name     string
 	Answer   Answer
@@ -74,6 +79,10 @@ type Peer struct {
 	Settling bool
 	InSync   bool
 	Position Position
+	Hears    bool
+	Idle     bool
+	Quiet    time.Duration
+	Listed   bool
 }
 
 // Input is everything a decision rests on.
