@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
 	"github.com/helm-valkey/helm-valkey/entrypoint/info"
 	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
 )
@@ -24,6 +25,9 @@ const (
 	syncWait = 3 * time.Second
 	// progressWait bounds the change of roles itself, which the server never ends.
 	progressWait = 3 * time.Second
+	// lostWait is how long the target may be unreachable while roles change.
+	lostWait = 500 * time.Millisecond
+	askEvery = 50 * time.Millisecond
 	// abortPause holds writes while an abort is followed by a look at the target, so
 	// that two masters never both take them.
 	abortPause = 3 * time.Second
@@ -31,17 +35,21 @@ const (
 
 // ErrNotReady is a target that mastership can't be handed to now: nothing was
 // tried. ErrTakenBack is a handover that did not come to its end: the master took
-// no writes for a moment and goes on.
+// no writes for a moment and goes on. ErrUnknown is one whose target can't be asked any
+// more whether it became master: the server follows nobody, holds all data, and takes
+// no writes until it is told what to be.
 var (
 	ErrNotReady  = errors.New("the target is not ready")
 	ErrTakenBack = errors.New("the handover was taken back")
+	ErrUnknown   = errors.New("the target can't be asked whether it is master")
 )
 
 // Run hands mastership of one server over to another, its replica, whose address
-// is as the master lists it. It returns once the target is master and the other
-// its replica. On ErrNotReady and ErrTakenBack the master goes on; after any other
-// error the roles have to be looked up.
-func Run(ctx context.Context, from, to resp.Options) error {
+// is as the master lists it. It calls begin when all is ready, just before the master
+// holds writes, and returns once the target is master and the other its replica. On
+// ErrNotReady and ErrTakenBack the master goes on; after any other error the roles have
+// to be looked up.
+func Run(ctx context.Context, from, to resp.Options, begin func()) error {
 	host, port, err := net.SplitHostPort(to.Addr)
 	if err != nil {
 		return fmt.Errorf("hand over to %q: %w", to.Addr, err)
@@ -53,28 +61,77 @@ func Run(ctx context.Context, from, to resp.Options) error {
 	defer server.Close()
 	// This is the login that the master itself will need as a replica: with a wrong
 	// password both servers would be replicas of each other for ever.
-	target, err := resp.Dial(ctx, to)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNotReady, err)
-	}
-	defer target.Close()
+	target := &target{options: to}
+	defer target.close()
 	if err := ready(ctx, server, target, host, port); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotReady, err)
 	}
+	begin()
 	timeout := strconv.FormatInt(syncWait.Milliseconds(), 10)
 	if _, err := server.Do(ctx, "FAILOVER", "TO", host, port, "TIMEOUT", timeout); err != nil {
-		return fmt.Errorf("start the failover: %w", err)
+		return fmt.Errorf("%w: start the failover: %w", ErrNotReady, err)
 	}
-	return watch(ctx, server, target, to.Addr)
+	return watch(ctx, server, target)
+}
+
+// target is the server that is to be master. Its connection is made anew when it
+// breaks: what ends it may be the end of the target, or of the connection alone.
+type target struct {
+	options resp.Options
+	conn    *resp.Conn
+	lost    time.Time
+}
+
+func (t *target) close() {
+	if t.conn != nil {
+		t.conn.Close()
+		t.conn = nil
+	}
+}
+
+func (t *target) with(ctx context.Context, use func(*resp.Conn) error) error {
+	if t.conn == nil {
+		conn, err := resp.Dial(ctx, t.options)
+		if err != nil {
+			t.missed()
+			return err
+		}
+		t.conn = conn
+	}
+	if err := use(t.conn); err != nil {
+		t.close()
+		t.missed()
+		return err
+	}
+	t.lost = time.Time{}
+	return nil
+}
+
+func (t *target) missed() {
+	if t.lost.IsZero() {
+		t.lost = time.Now()
+	}
+}
+
+func (t *target) nudge(ctx context.Context) error {
+	return t.with(ctx, func(conn *resp.Conn) error { return conn.Send(ctx, "REPLCONF", "GETACK", "*") })
+}
+
+func (t *target) ask(ctx context.Context) (fields info.Info, err error) {
+	err = t.with(ctx, func(conn *resp.Conn) (err error) {
+		fields, err = ask(ctx, conn)
+		return err
+	})
+	return fields, err
 }
 
 // ready checks what has to hold before writes are stopped for the target's sake.
-func ready(ctx context.Context, server, target *resp.Conn, host, port string) error {
+func ready(ctx context.Context, server *resp.Conn, target *target, host, port string) error {
 	master, err := ask(ctx, server)
 	if err != nil {
 		return fmt.Errorf("look at the master: %w", err)
 	}
-	replica, err := ask(ctx, target)
+	replica, err := target.ask(ctx)
 	if err != nil {
 		return fmt.Errorf("look at the target: %w", err)
 	}
@@ -112,13 +169,14 @@ func ask(ctx context.Context, conn *resp.Conn) (info.Info, error) {
 
 // watch nudges the target until the roles have changed, or failover has ended
 // otherwise.
-func watch(ctx context.Context, server, target *resp.Conn, address string) error {
+func watch(ctx context.Context, server *resp.Conn, target *target) error {
 	ticker := time.NewTicker(nudgeEvery)
 	defer ticker.Stop()
 	deadline := time.Now().Add(syncWait + progressWait)
 	for {
-		// The target that has gone shows in what the master says next.
-		_ = target.Send(ctx, "REPLCONF", "GETACK", "*")
+		// The target that has gone shows in what the master says next, or not at all:
+		// as a replica of it this server would wait for ever.
+		gone := target.nudge(ctx) != nil && time.Since(target.lost) > lostWait
 		now, err := ask(ctx, server)
 		if err != nil {
 			return fmt.Errorf("look at the failover: %w", err)
@@ -129,12 +187,12 @@ func watch(ctx context.Context, server, target *resp.Conn, address string) error
 			}
 			return nil
 		}
-		if time.Now().After(deadline) {
-			return abort(ctx, server, target, address)
+		if gone || time.Now().After(deadline) {
+			return abort(ctx, server, target)
 		}
 		select {
 		case <-ctx.Done():
-			return abort(context.WithoutCancel(ctx), server, target, address)
+			return abort(context.WithoutCancel(ctx), server, target)
 		case <-ticker.C:
 		}
 	}
@@ -143,29 +201,45 @@ func watch(ctx context.Context, server, target *resp.Conn, address string) error
 // abort ends a failover that does not come to its end. Aborted in the moment in
 // which the target became master after all there would be two: so writes stay held
 // until the target has been asked.
-func abort(ctx context.Context, server, target *resp.Conn, address string) error {
+func abort(ctx context.Context, server *resp.Conn, target *target) error {
 	ctx, cancel := context.WithTimeout(ctx, abortPause)
 	defer cancel()
-	pause := strconv.FormatInt(abortPause.Milliseconds(), 10)
+	pause := strconv.FormatInt(2*abortPause.Milliseconds(), 10)
 	commands := [][]string{{"MULTI"}, {"CLIENT", "PAUSE", pause, "WRITE"}, {"FAILOVER", "ABORT"}, {"EXEC"}}
 	for _, command := range commands {
 		if _, err := server.Do(ctx, command...); err != nil {
 			return fmt.Errorf("abort the failover: %w", err)
 		}
 	}
-	replica, err := ask(ctx, target)
-	promoted := err == nil && replica["role"] == "master"
-	if promoted {
-		host, port, _ := net.SplitHostPort(address)
+	replica, err := target.ask(ctx)
+	for err != nil && ctx.Err() == nil {
+		time.Sleep(askEvery)
+		replica, err = target.ask(ctx)
+	}
+	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), abortPause)
+	defer cancel()
+	follow := ""
+	switch {
+	case err != nil:
+		follow = conf.Detached
+	case replica["role"] == "master":
+		follow = target.options.Addr
+	}
+	if follow != "" {
+		host, port, _ := net.SplitHostPort(follow)
 		if _, err := server.Do(ctx, "REPLICAOF", host, port); err != nil {
-			return fmt.Errorf("follow the new master: %w", err)
+			return fmt.Errorf("leave mastership: %w", err)
 		}
 	}
 	if _, unpause := server.Do(ctx, "CLIENT", "UNPAUSE"); unpause != nil {
 		return fmt.Errorf("take writes again: %w", unpause)
 	}
-	if promoted {
+	switch follow {
+	case "":
+		return fmt.Errorf("%w: the change of roles did not come to its end", ErrTakenBack)
+	case conf.Detached:
+		return fmt.Errorf("%w: %w", ErrUnknown, err)
+	default:
 		return nil
 	}
-	return fmt.Errorf("%w: the change of roles did not come to its end", ErrTakenBack)
 }

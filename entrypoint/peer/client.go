@@ -20,6 +20,8 @@ const (
 	pathPromote  = "/v1/promote"
 	pathFollow   = "/v1/follow"
 	pathHandover = "/v1/handover"
+	pathIntent   = "/v1/intent"
+	pathCanvass  = "/v1/canvass"
 )
 
 const (
@@ -30,6 +32,9 @@ const (
 	statusTimeout  = 1500 * time.Millisecond
 	orderTimeout   = 5 * time.Second
 	handoverBudget = 30 * time.Second
+	// An election waits for no pod longer than this.
+	hasteTimeout  = 400 * time.Millisecond
+	intentTimeout = time.Second
 )
 
 // ErrRefused is a peer's own word that it does not do what was asked.
@@ -71,6 +76,23 @@ func (c *Client) Follow(ctx context.Context, ip string, o Order) (Status, error)
 // the order names; it answers when that is done.
 func (c *Client) Handover(ctx context.Context, ip string, o Order) (Status, error) {
 	return c.ask(ctx, handoverBudget, http.MethodPost, ip, pathHandover, &o)
+}
+
+// Intent tells a peer that mastership is about to be handed to the leader that the
+// order names. That pod itself may refuse.
+func (c *Client) Intent(ctx context.Context, ip string, o Order) (Status, error) {
+	return c.ask(ctx, intentTimeout, http.MethodPost, ip, pathIntent, &o)
+}
+
+// Glance is Status in haste: who is slow counts as silent.
+func (c *Client) Glance(ctx context.Context, ip string) (Status, error) {
+	return c.ask(ctx, hasteTimeout, http.MethodGet, ip, pathStatus, nil)
+}
+
+// Canvass asks a peer to promise a term to the pod that the order is From: to leave
+// its master, and to follow none of an earlier term.
+func (c *Client) Canvass(ctx context.Context, ip string, o Order) (Status, error) {
+	return c.ask(ctx, hasteTimeout, http.MethodPost, ip, pathCanvass, &o)
 }
 
 func (c *Client) ask(ctx context.Context, timeout time.Duration, method, ip, path string, order *Order) (Status, error) {

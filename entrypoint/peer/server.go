@@ -15,6 +15,8 @@ type Pod interface {
 	Promote(ctx context.Context, o Order) error
 	Follow(ctx context.Context, o Order) error
 	Handover(ctx context.Context, o Order) error
+	Intent(ctx context.Context, o Order) error
+	Canvass(ctx context.Context, o Order) error
 }
 
 // Handler serves a pod to its peers. What is not signed with the release's key
@@ -26,6 +28,8 @@ func Handler(key Key, pod Pod) http.Handler {
 	mux.HandleFunc("POST "+pathPromote, h.signed(pod.Promote))
 	mux.HandleFunc("POST "+pathFollow, h.signed(pod.Follow))
 	mux.HandleFunc("POST "+pathHandover, h.signed(pod.Handover))
+	mux.HandleFunc("POST "+pathIntent, h.signed(pod.Intent))
+	mux.HandleFunc("POST "+pathCanvass, h.signed(pod.Canvass))
 	return mux
 }
 

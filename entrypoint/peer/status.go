@@ -3,7 +3,11 @@
 // signed with a key that only they have.
 package peer
 
-import "github.com/helm-valkey/helm-valkey/entrypoint/record"
+import (
+	"time"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/record"
+)
 
 // Status is what a pod says of itself. Fields are only ever added, so that two
 // releases of the entrypoint understand each other during an upgrade.
@@ -12,6 +16,11 @@ import "github.com/helm-valkey/helm-valkey/entrypoint/record"
 // where its server is reached, "host:port". Offset is in bytes of the replication
 // stream of Replid; HasData tells whether there is anything in the data set, and
 // Synced the term in which it was last in sync.
+//
+// Promised is the latest term promised to Candidate; Hears tells whether the pod hears
+// its master, Quiet how long ago its server last acknowledged anything to one. Online
+// are the addresses of a master's replicas in sync. Leaving: the pod stops. Revision is
+// that of its StatefulSet, Age how long the pod has lived.
 type Status struct {
 	Pod          string        `json:"pod"`
 	Role         string        `json:"role"`
@@ -35,6 +44,15 @@ type Status struct {
 	LinkUp       bool          `json:"linkUp"`
 	Syncing      bool          `json:"syncing"`
 	Loading      bool          `json:"loading"`
+
+	Promised  uint64        `json:"promised,omitempty"`
+	Candidate string        `json:"candidate,omitempty"`
+	Hears     bool          `json:"hears"`
+	Quiet     time.Duration `json:"quiet"`
+	Online    []string      `json:"online,omitempty"`
+	Leaving   bool          `json:"leaving,omitempty"`
+	Revision  string        `json:"revision,omitempty"`
+	Age       time.Duration `json:"age"`
 }
 
 // Roles of a server.
@@ -46,10 +64,12 @@ const (
 
 // Order is what one pod tells another to do. Term is the mastership it belongs
 // to; an order of an earlier one is refused. Leader is the pod that is or becomes
-// master, Address its server's. Empty says that there is nothing in its data set.
+// master, Address its server's. Empty says that there is nothing in its data set. From
+// is the pod that gives the order.
 type Order struct {
 	Term    uint64 `json:"term"`
 	Leader  string `json:"leader"`
 	Address string `json:"address"`
 	Empty   bool   `json:"empty"`
+	From    string `json:"from,omitempty"`
 }

@@ -32,7 +32,8 @@ type Fork struct {
 // stopped; AOF that every write up to Offset has been given to the append-only
 // file, which is still whole if BootID is that of the running machine. Files says
 // which files hold the newest data, "aof" or "rdb". Online are the addresses of the
-// replicas that were in sync.
+// replicas that were in sync. Promised is the latest term that this pod has promised
+// to a pod that wants to be master, Candidate.
 type Record struct {
 	Version int      `json:"version"`
 	BootID  string   `json:"bootID"`
@@ -46,6 +47,9 @@ type Record struct {
 	AOF     bool     `json:"aof"`
 	Files   string   `json:"files,omitempty"`
 	Online  []string `json:"online,omitempty"`
+
+	Promised  uint64 `json:"promised,omitempty"`
+	Candidate string `json:"candidate,omitempty"`
 }
 
 const (

@@ -31,6 +31,20 @@
 //	MAX_LAG               a replica further behind is not ready and does not count (default 10s)
 //	MIN_REPLICAS_TO_WRITE the master refuses writes with fewer replicas (default 0)
 //	MIN_REPLICAS_MAX_LAG  a replica further behind does not count for that (default 10s)
+//	PROXY_ADDRESS         the write endpoint, such as ":6380"; empty: none, and mastership moves only when a server dies
+//	PROXY_HOLD_TIMEOUT    how long a command waits there for a master (default 5s)
+//	PROXY_MAX_CONNECTIONS clients at once (default 10000)
+//	PROXY_MAX_PENDING     bytes kept for one connection, each way (default 1048576)
+//	DURABILITY            async, or replicated: writes there are answered when MIN_REPLICAS_TO_WRITE replicas have them (default async)
+//	DURABILITY_TIMEOUT    how long they wait for that (default 2s)
+//	FAILBACK              auto or never: whether the master's pod takes mastership back (default auto; without PROXY_ADDRESS always, and at once)
+//	FAILBACK_AFTER        how long all has to be quiet before (default 60s)
+//	UPDATE_WAIT           how long a master that stops waits for a replica that is up to date (default 10s)
+//	REVISION              the pod's revision: its label controller-revision-hash
+//	HIVE_POLICY           safe or available: every pod may elect a master; empty: only the master's pod
+//	HIVE_SILENCE          how long a master may be silent (default 1300ms)
+//	HIVE_HANG             how long a server may leave a PING unanswered before its own entrypoint kills it (default 3s)
+//	READY_SERVICES        host names, by comma, of headless Services that list ready pods only; for available
 //	GRACE_PERIOD          the pod's terminationGracePeriodSeconds as a duration (default 30s)
 //	LOG_LEVEL             debug, info, warn or error (default info)
 package settings
@@ -45,6 +59,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
 )
 
 // Roles of a pod, by its StatefulSet.
@@ -64,6 +80,18 @@ const (
 const (
 	Hold  = "hold"
 	Start = "start"
+)
+
+// Whose word a write through the endpoint takes.
+const (
+	Async      = "async"
+	Replicated = "replicated"
+)
+
+// Whether the master's pod takes mastership back.
+const (
+	Auto  = "auto"
+	Never = "never"
 )
 
 // Settings is what the environment says, checked. Names as in the package
@@ -91,6 +119,18 @@ type Settings struct {
 	BootstrapWait, MaxLag       time.Duration
 	MinReplicasToWrite          int
 	MinReplicasMaxLag           time.Duration
+	ProxyAddress                string
+	ProxyHoldTimeout            time.Duration
+	ProxyMaxConnections         int
+	ProxyMaxPending             int
+	Durability                  string
+	DurabilityTimeout           time.Duration
+	Failback                    string
+	FailbackAfter, UpdateWait   time.Duration
+	Revision                    string
+	HivePolicy                  string
+	HiveSilence, HiveHang       time.Duration
+	ReadyServices               []string
 	GracePeriod                 time.Duration
 	LogLevel                    slog.Level
 }
@@ -107,34 +147,48 @@ func Read(environ []string) (Settings, error) {
 		}
 	}
 	s := Settings{
-		PodName:            r.required("POD_NAME"),
-		PodIP:              r.address("POD_IP"),
-		ClusterID:          r.text("CLUSTER_ID", ""),
-		Role:               r.oneOf("ROLE", "", Master, Replica),
-		Master:             r.text("MASTER", ""),
-		PeersFile:          r.text("PEERS_FILE", ""),
-		PeerServices:       r.list("PEER_SERVICES"),
-		HostsFile:          r.text("HOSTS_FILE", ""),
-		Server:             r.text("SERVER", ""),
-		DataDir:            r.text("DATA_DIR", "/data"),
-		DataVolume:         r.truth("DATA_VOLUME"),
-		ReplicaVolumes:     r.truth("REPLICA_VOLUMES"),
-		RunDir:             r.text("RUN_DIR", "/run/valkey"),
-		Bind:               r.text("BIND", "* -::*"),
-		Port:               r.number("PORT", 6379, 1, 65535),
-		HTTPAddress:        r.text("HTTP_ADDRESS", ":9121"),
-		ControlAddress:     r.text("CONTROL_ADDRESS", ":9122"),
-		Password:           r.password("PASSWORD_FILE"),
-		ConfigFiles:        r.files("CONFIG_FILES"),
-		Persistence:        r.oneOf("PERSISTENCE", None, AOF, RDB, None),
-		DisklessSyncDelay:  r.number("DISKLESS_SYNC_DELAY", 0, 0, 3600),
-		EmptyMaster:        r.oneOf("EMPTY_MASTER", Hold, Hold, Start),
-		BootstrapWait:      r.duration("BOOTSTRAP_WAIT", 30*time.Second, 0),
-		MaxLag:             r.duration("MAX_LAG", 10*time.Second, time.Second),
-		MinReplicasToWrite: r.number("MIN_REPLICAS_TO_WRITE", 0, 0, 1000),
-		MinReplicasMaxLag:  r.duration("MIN_REPLICAS_MAX_LAG", 10*time.Second, time.Second),
-		GracePeriod:        r.duration("GRACE_PERIOD", 30*time.Second, 5*time.Second),
-		LogLevel:           r.level("LOG_LEVEL"),
+		PodName:             r.required("POD_NAME"),
+		PodIP:               r.address("POD_IP"),
+		ClusterID:           r.text("CLUSTER_ID", ""),
+		Role:                r.oneOf("ROLE", "", Master, Replica),
+		Master:              r.text("MASTER", ""),
+		PeersFile:           r.text("PEERS_FILE", ""),
+		PeerServices:        r.list("PEER_SERVICES"),
+		HostsFile:           r.text("HOSTS_FILE", ""),
+		Server:              r.text("SERVER", ""),
+		DataDir:             r.text("DATA_DIR", "/data"),
+		DataVolume:          r.truth("DATA_VOLUME"),
+		ReplicaVolumes:      r.truth("REPLICA_VOLUMES"),
+		RunDir:              r.text("RUN_DIR", "/run/valkey"),
+		Bind:                r.text("BIND", "* -::*"),
+		Port:                r.number("PORT", 6379, 1, 65535),
+		HTTPAddress:         r.text("HTTP_ADDRESS", ":9121"),
+		ControlAddress:      r.text("CONTROL_ADDRESS", ":9122"),
+		Password:            r.password("PASSWORD_FILE"),
+		ConfigFiles:         r.files("CONFIG_FILES"),
+		Persistence:         r.oneOf("PERSISTENCE", None, AOF, RDB, None),
+		DisklessSyncDelay:   r.number("DISKLESS_SYNC_DELAY", 0, 0, 3600),
+		EmptyMaster:         r.oneOf("EMPTY_MASTER", Hold, Hold, Start),
+		BootstrapWait:       r.duration("BOOTSTRAP_WAIT", 30*time.Second, 0),
+		MaxLag:              r.duration("MAX_LAG", 10*time.Second, time.Second),
+		MinReplicasToWrite:  r.number("MIN_REPLICAS_TO_WRITE", 0, 0, 1000),
+		MinReplicasMaxLag:   r.duration("MIN_REPLICAS_MAX_LAG", 10*time.Second, time.Second),
+		ProxyAddress:        r.text("PROXY_ADDRESS", ""),
+		ProxyHoldTimeout:    r.duration("PROXY_HOLD_TIMEOUT", 5*time.Second, 100*time.Millisecond),
+		ProxyMaxConnections: r.number("PROXY_MAX_CONNECTIONS", 10000, 1, 1000000),
+		ProxyMaxPending:     r.number("PROXY_MAX_PENDING", 1<<20, 1<<16, 1<<30),
+		Durability:          r.oneOf("DURABILITY", Async, Async, Replicated),
+		DurabilityTimeout:   r.duration("DURABILITY_TIMEOUT", 2*time.Second, 10*time.Millisecond),
+		Failback:            r.oneOf("FAILBACK", Auto, Auto, Never),
+		FailbackAfter:       r.duration("FAILBACK_AFTER", 60*time.Second, 0),
+		UpdateWait:          r.duration("UPDATE_WAIT", 10*time.Second, 0),
+		Revision:            r.text("REVISION", ""),
+		HivePolicy:          r.oneOf("HIVE_POLICY", "", "", string(lead.Safe), string(lead.Available)),
+		HiveSilence:         r.duration("HIVE_SILENCE", 1300*time.Millisecond, 500*time.Millisecond),
+		HiveHang:            r.duration("HIVE_HANG", 3*time.Second, time.Second),
+		ReadyServices:       r.list("READY_SERVICES"),
+		GracePeriod:         r.duration("GRACE_PERIOD", 30*time.Second, 5*time.Second),
+		LogLevel:            r.level("LOG_LEVEL"),
 	}
 	s.PeerPort = r.number("PEER_PORT", s.Port, 1, 65535)
 	s.PeerControlPort = r.number("PEER_CONTROL_PORT", r.portOf("CONTROL_ADDRESS", s.ControlAddress), 1, 65535)
@@ -148,6 +202,7 @@ func Read(environ []string) (Settings, error) {
 	if s.Master != "" && s.PodIP == "" {
 		r.fail("POD_IP", "is required beside %sMASTER: peers and servers know a pod by the address that it announces", prefix)
 	}
+	r.checkMoves(s)
 	if s.Role == Replica && !s.DataVolume {
 		// What such a replica wrote would be gone with the pod, and cost disk and
 		// forks meanwhile.
@@ -155,6 +210,38 @@ func Read(environ []string) (Settings, error) {
 	}
 	return s, errors.Join(r.errs...)
 }
+
+// checkMoves checks what the settings on moving mastership ask of each other.
+func (r *reader) checkMoves(s Settings) {
+	if s.ProxyAddress != "" {
+		r.portOf("PROXY_ADDRESS", s.ProxyAddress)
+	}
+	if s.ProxyAddress != "" && s.Standalone() {
+		r.fail("PROXY_ADDRESS", "has no use without %sMASTER: there is one server only", prefix)
+	}
+	if s.Durability == Replicated && (s.ProxyAddress == "" || s.MinReplicasToWrite == 0) {
+		r.fail("DURABILITY", "is %q, which needs %sPROXY_ADDRESS and %sMIN_REPLICAS_TO_WRITE of at least 1", s.Durability, prefix, prefix)
+	}
+	if s.HivePolicy == "" {
+		return
+	}
+	if s.ProxyAddress == "" {
+		r.fail("HIVE_POLICY", "needs %sPROXY_ADDRESS: the master can be any pod", prefix)
+	}
+	if s.MinReplicasToWrite == 0 || s.MinReplicasMaxLag != hiveMaxLag {
+		r.fail("HIVE_POLICY", "needs %sMIN_REPLICAS_TO_WRITE of at least 1 and %sMIN_REPLICAS_MAX_LAG of %s: by them a master that is cut off stops to take writes", prefix, prefix, hiveMaxLag)
+	}
+}
+
+// hiveMaxLag is what lead.FenceWait is made for.
+const hiveMaxLag = 2 * time.Second
+
+// Hive tells whether every pod may elect a master.
+func (s Settings) Hive() bool { return s.HivePolicy != "" }
+
+// Moves tells whether mastership may be anywhere: clients reach it through the
+// write endpoint.
+func (s Settings) Moves() bool { return s.ProxyAddress != "" }
 
 // ServerSocket is the server's local socket.
 func (s Settings) ServerSocket() string { return filepath.Join(s.RunDir, "server.sock") }
