@@ -1,0 +1,78 @@
+package lead
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// HandOver is the action of a master that stops, with a successor in sync. Stop is
+// that of one without, and without hope of any.
+const (
+	HandOver Action = "hand over"
+	Stop     Action = "stop"
+)
+
+// Heir is a pod that could be master next. InSync: its server replicates from this
+// master, holds the same history and lacks nothing that a moment would not bring.
+// Updated: it is of the latest revision of its StatefulSet, as far as its peers show.
+// Leaving: it stops itself. Failed counts the handovers to it that came to nothing.
+type Heir struct {
+	Name    string
+	InSync  bool
+	Updated bool
+	Leaving bool
+	Home    bool
+	Failed  int
+	Offset  int64
+}
+
+// maxFailed is how often one heir is tried.
+const maxFailed = 2
+
+// Succession is what a master that stops knows of those that could follow it. Patient:
+// the wait for one that is up to date is not over.
+type Succession struct {
+	Heirs   []Heir
+	Patient bool
+}
+
+// Decide names the heir, or says whether to wait for one. Rather one that a rolling
+// restart has already been at than one that will have to hand over soon itself.
+func (s Succession) Decide() Decision {
+	var fit []Heir
+	unsettled := ""
+	for _, h := range s.Heirs {
+		switch {
+		case h.InSync && !h.Leaving && h.Failed < maxFailed:
+			fit = append(fit, h)
+			if !h.Updated {
+				unsettled = h.Name
+			}
+		case h.Failed < maxFailed:
+			unsettled = h.Name
+		}
+	}
+	slices.SortFunc(fit, func(a, b Heir) int {
+		return cmp.Or(
+			boolean(b.Updated)-boolean(a.Updated), boolean(b.Home)-boolean(a.Home),
+			a.Failed-b.Failed, cmp.Compare(b.Offset, a.Offset), cmp.Compare(a.Name, b.Name))
+	})
+	switch {
+	case len(fit) > 0 && (fit[0].Updated || !s.Patient):
+		return Decision{HandOver, fit[0].Name, fit[0].Name + " is in sync"}
+	case len(fit) > 0:
+		return Decision{Wait, unsettled, "waiting for a replica that is up to date: a roll is under way"}
+	case s.Patient && unsettled != "":
+		return Decision{Wait, unsettled, fmt.Sprintf("no replica is in sync: waiting for %s", unsettled)}
+	default:
+		return Decision{Stop, "", "no replica is in sync"}
+	}
+}
+
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
