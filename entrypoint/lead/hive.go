@@ -90,6 +90,9 @@ func (h Hive) Sound() Decision {
 	if name, ok := h.first(func(p Peer) bool { return p.Name == h.Leader }); ok && h.Leader != h.Self && !h.Settled {
 		return Decision{Wait, name, name + " was master and decides who is next"}
 	}
+	if _, held := h.first(func(p Peer) bool { return p.Position.HasData }); !held && !h.Own.HasData && h.Self != h.Home {
+		return Decision{Wait, h.Home, "nobody holds data: " + h.Home + " begins"}
+	}
 	if d, ok := h.incomplete(); ok {
 		return d
 	}
