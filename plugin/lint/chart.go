@@ -17,6 +17,9 @@ import (
 // DefaultsName stands for the chart's values.yaml in positions.
 const DefaultsName = "<chart defaults>"
 
+// helpersName is the one file of the chart's templates that its rules include.
+const helpersName = "templates/_mastership.tpl"
+
 // Chart is what values are checked against.
 type Chart struct {
 	Metadata chart.Metadata
@@ -77,13 +80,21 @@ func openRules(files fs.FS) ([]*valueRule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the chart's rules: %w", err)
 	}
+	source, err := fs.ReadFile(files, helpersName)
+	if err != nil {
+		return nil, fmt.Errorf("read what the chart's rules share: %w", err)
+	}
+	helpers, err := parseHelpers(source)
+	if err != nil {
+		return nil, fmt.Errorf("read what the chart's rules share: %w", err)
+	}
 	var rules []*valueRule
 	for _, name := range names {
 		data, err := fs.ReadFile(files, name)
 		if err != nil {
 			return nil, fmt.Errorf("read rule %s: %w", path.Base(name), err)
 		}
-		rule, err := parseRule(data)
+		rule, err := parseRule(helpers, data)
 		if err != nil {
 			return nil, fmt.Errorf("read rule %s: %w", path.Base(name), err)
 		}

@@ -3,7 +3,6 @@ package lint
 import (
 	"fmt"
 	"strings"
-	"sync"
 	"text/template"
 
 	"github.com/Masterminds/sprig/v3"
@@ -34,17 +33,24 @@ type ruleFile struct {
 	Good     []string `yaml:"good"`
 }
 
-// emptyTemplate has the functions that Helm gives its templates. Each rule is
-// a copy: giving them to a new template takes longer than parsing a rule.
-var emptyTemplate = sync.OnceValue(func() *template.Template {
+// parseHelpers reads the chart's templates that rules may include, with the
+// functions that Helm gives both. Rules are parsed beside them: giving the
+// functions to a new template takes longer than parsing a rule.
+func parseHelpers(source []byte) (*template.Template, error) {
+	helpers := template.New("")
 	functions := sprig.TxtFuncMap()
 	delete(functions, "env")
 	delete(functions, "expandenv")
 	functions["getHostByName"] = func(string) string { return "" }
-	return template.New("").Funcs(functions).Option("missingkey=zero")
-})
+	functions["include"] = func(name string, data any) (string, error) {
+		var out strings.Builder
+		err := helpers.ExecuteTemplate(&out, name, data)
+		return out.String(), err
+	}
+	return helpers.Funcs(functions).Option("missingkey=zero").Parse(string(source))
+}
 
-func parseRule(data []byte) (*valueRule, error) {
+func parseRule(helpers *template.Template, data []byte) (*valueRule, error) {
 	var file ruleFile
 	if err := yaml.Unmarshal(data, &file); err != nil {
 		return nil, err
@@ -53,7 +59,7 @@ func parseRule(data []byte) (*valueRule, error) {
 	if severity != finding.Error && severity != finding.Warning {
 		return nil, fmt.Errorf("severity %q is neither error nor warning", file.Severity)
 	}
-	check, err := emptyTemplate().New(file.ID).Parse(file.Check)
+	check, err := helpers.New(file.ID).Parse(file.Check)
 	if err != nil {
 		return nil, err
 	}

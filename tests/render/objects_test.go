@@ -259,7 +259,9 @@ func requireSelectors(t *testing.T, all objects) {
 		switch o := o.(type) {
 		case *core.Service:
 			want := component
-			if component == "metrics" {
+			// The write endpoint is at every pod, and so are metrics; the Service
+			// for who is ready has no component.
+			if component == "metrics" || component == "" || o.Spec.Ports[0].TargetPort.StrVal == "proxy" {
 				want = both
 			}
 			require.Equal(t, want, hit(labels.SelectorFromSet(o.Spec.Selector)), key)

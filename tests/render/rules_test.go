@@ -138,15 +138,31 @@ func TestNotes(t *testing.T) {
 	}{
 		"defaults": {
 			want: []string{
+				"(the master, whichever pod that is: every pod forwards to it):", "a replica takes over; commands wait for that, up to 5s", "hive.enabled is off",
 				"one master and 2 replicas", "rel-valkey-master.space.svc.cluster.local:6379", "rel-valkey-replica.space.svc.cluster.local:6379",
 				"generated at the first installation", `jsonpath='{.data.valkey-password}'`, "helm test rel --namespace space",
 			},
-			not: []string{"WARNING", "NetworkPolicy"},
+			not: []string{"WARNING", "NetworkPolicy", "A write is answered", "Nobody takes over"},
 		},
 		"standalone": {
 			values: "{architecture: standalone, auth: {password: abc}, master: {service: {ports: {valkey: 6380}}}}",
-			want:   []string{"one master, no replica", "rel-valkey-master.space.svc.cluster.local:6380", "6379:6380"},
+			want:   []string{"one master, no replica", "(the master):", "Nobody takes over from the master", "rel-valkey-master.space.svc.cluster.local:6380", "6379:6380"},
 			not:    []string{"rel-valkey-replica", "generated", "abc"},
+		},
+		"direct": {
+			values: "{master: {service: {routing: direct}}}",
+			want:   []string{"(the master: always pod rel-valkey-master-0):", "Nobody takes over from the master: while its pod restarts, there are no writes.", "one master and 2 replicas"},
+			not:    []string{"forwards", "hive"},
+		},
+		"nobody to move to": {
+			values: "{replica: {replicaCount: 0}}",
+			want:   []string{"whichever pod that is", "Nobody takes over from the master"},
+			not:    []string{"hive"},
+		},
+		"hive, and writes that wait": {
+			values: "{hive: {enabled: true}, durability: replicated, proxy: {holdTimeout: 7s}}",
+			want:   []string{"up to 7s.", "the replicas elect another one (hive, policy safe)", "A write is answered when 1 replica has it too; if that takes over 2s, with an error."},
+			not:    []string{"hive.enabled is off", "Nobody"},
 		},
 		"one replica, no password, closed": {
 			values: "{replica: {replicaCount: 1}, auth: {enabled: false}, networkPolicy: {allowExternal: false}}",

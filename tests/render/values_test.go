@@ -23,7 +23,7 @@ func TestStandalone(t *testing.T) {
 			require.NotContains(t, name, "topology")
 		}
 		env := environment(server(t, master(t, all)))
-		for _, name := range []string{"ENTRYPOINT_MASTER", "ENTRYPOINT_PEERS_FILE", "ENTRYPOINT_PEER_SERVICES"} {
+		for _, name := range []string{"ENTRYPOINT_MASTER", "ENTRYPOINT_PEERS_FILE", "ENTRYPOINT_PEER_SERVICES", "ENTRYPOINT_PROXY_ADDRESS"} {
 			require.NotContains(t, env, name)
 		}
 		pod := get[*core.Pod](t, all, "rel-valkey-test")
@@ -82,7 +82,7 @@ func dataVolume(t *testing.T, set *apps.StatefulSet) string {
 func TestPorts(t *testing.T) {
 	forEachHelm(t, func(t *testing.T, helm string) {
 		all := rendering{helm: helm, values: `
-containerPorts: {valkey: 7000, http: 7001, control: 7002}
+containerPorts: {valkey: 7000, http: 7001, control: 7002, proxy: 7003}
 master: {service: {ports: {valkey: 80}}}
 replica: {service: {ports: {valkey: 81}}}
 metrics: {enabled: true, service: {ports: {http: 82}}}
@@ -92,14 +92,16 @@ metrics: {enabled: true, service: {ports: {http: 82}}}
 		require.EqualValues(t, 81, get[*core.Service](t, all, "rel-valkey-replica").Spec.Ports[0].Port)
 		require.EqualValues(t, 82, get[*core.Service](t, all, "rel-valkey-metrics").Spec.Ports[0].Port)
 		env := environment(server(t, master(t, all)))
-		require.Equal(t, []string{"7000", ":7001", ":7002"}, []string{env["ENTRYPOINT_PORT"], env["ENTRYPOINT_HTTP_ADDRESS"], env["ENTRYPOINT_CONTROL_ADDRESS"]})
+		require.Equal(t, []string{"7000", ":7001", ":7002", ":7003"}, []string{env["ENTRYPOINT_PORT"], env["ENTRYPOINT_HTTP_ADDRESS"], env["ENTRYPOINT_CONTROL_ADDRESS"], env["ENTRYPOINT_PROXY_ADDRESS"]})
 		command := strings.Join(get[*core.Pod](t, all, "rel-valkey-test").Spec.Containers[0].Command, " ")
 		require.Contains(t, command, "--write rel-valkey-master.space.svc.cluster.local:80 --read rel-valkey-replica.space.svc.cluster.local:81")
 		var ports []int32
 		for _, rule := range get[*network.NetworkPolicy](t, all, "rel-valkey").Spec.Ingress {
-			ports = append(ports, rule.Ports[0].Port.IntVal)
+			for _, p := range rule.Ports {
+				ports = append(ports, p.Port.IntVal)
+			}
 		}
-		require.Equal(t, []int32{7000, 7002, 7001}, ports)
+		require.Equal(t, []int32{7000, 7003, 7002, 7001}, ports)
 	})
 }
 

@@ -46,6 +46,17 @@ matchExpressions:
     values: [master, replica]
 {{- end -}}
 
+{{/*
+What selects the pods of both roles that have the write endpoint's port. A label of its
+own, which no StatefulSet selects by (that could not change): pods made before the write
+endpoint was at every pod lack it, and Sentinels and tests do too, so that none of them
+gets a client that it cannot serve.
+*/}}
+{{- define "valkey.writeEndpointLabels" -}}
+{{ include "valkey.selectorLabels" . }}
+helm-valkey.github.io/write-endpoint: "true"
+{{- end -}}
+
 {{- define "valkey.version" -}}
 {{- .Values.image.tag | default .Chart.AppVersion | trunc 63 | trimAll "-_." -}}
 {{- end -}}
@@ -74,6 +85,9 @@ matchExpressions:
   "app.kubernetes.io/name" (include "valkey.name" .root)
   "app.kubernetes.io/version" (include "valkey.version" .root)
 -}}
+{{- if eq (include "valkey.routing" .root) "proxy" -}}
+{{- $own = include "valkey.writeEndpointLabels" .root | fromYaml | merge $own -}}
+{{- end -}}
 {{- include "valkey.stringMap" (list $own .values.podLabels .root.Values.commonLabels) -}}
 {{- end -}}
 

@@ -17,7 +17,7 @@ spec:
   serviceAccountName: {{ include "valkey.roleServiceAccountName" . | quote }}
   automountServiceAccountToken: {{ and (not $values.serviceAccount.create) (not $values.serviceAccount.name) | ternary $root.Values.serviceAccount.automountServiceAccountToken $values.serviceAccount.automountServiceAccountToken | default false }}
   enableServiceLinks: false
-  terminationGracePeriodSeconds: {{ int $values.terminationGracePeriodSeconds }}
+  terminationGracePeriodSeconds: {{ include "valkey.gracePeriod" . }}
   {{- with include "valkey.imagePullSecrets" $root }}
   {{- . | nindent 2 }}
   {{- end }}
@@ -97,6 +97,11 @@ spec:
         - name: valkey
           containerPort: {{ int $root.Values.containerPorts.valkey }}
           protocol: TCP
+        {{- if eq (include "valkey.routing" $root) "proxy" }}
+        - name: proxy
+          containerPort: {{ include "valkey.proxyPort" $root }}
+          protocol: TCP
+        {{- end }}
         - name: http
           containerPort: {{ int $root.Values.containerPorts.http }}
           protocol: TCP
@@ -214,13 +219,63 @@ spec:
 - name: ENTRYPOINT_MAX_LAG
   value: {{ $root.Values.safety.maxLag | default "10s" | quote }}
 - name: ENTRYPOINT_MIN_REPLICAS_TO_WRITE
-  value: {{ int $root.Values.safety.minReplicasToWrite | quote }}
+  value: {{ include "valkey.minReplicasToWrite" $root | quote }}
 - name: ENTRYPOINT_MIN_REPLICAS_MAX_LAG
-  value: {{ $root.Values.safety.minReplicasMaxLag | default "10s" | quote }}
+  value: {{ include "valkey.minReplicasMaxLag" $root | quote }}
+{{- if eq (include "valkey.routing" $root) "proxy" }}
+{{ include "valkey.mastershipEnvironment" $root }}
+{{- end }}
 - name: ENTRYPOINT_GRACE_PERIOD
-  value: {{ printf "%ds" (int $values.terminationGracePeriodSeconds) | quote }}
+  value: {{ include "valkey.gracePeriod" . | printf "%ss" | quote }}
 - name: ENTRYPOINT_LOG_LEVEL
   value: {{ $root.Values.entrypoint.logLevel | default "info" | quote }}
+{{- end -}}
+
+{{/* valkey.mastershipEnvironment: the entrypoint's settings where mastership moves */}}
+{{- define "valkey.mastershipEnvironment" -}}
+{{- $proxy := .Values.proxy | default dict -}}
+{{- $handover := .Values.handover | default dict -}}
+{{- $hive := .Values.hive | default dict -}}
+{{- $durability := .Values.durability | default "async" -}}
+{{- $failback := include "valkey.failback" . -}}
+- name: ENTRYPOINT_REVISION
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.labels['controller-revision-hash']
+- name: ENTRYPOINT_PROXY_ADDRESS
+  value: {{ include "valkey.proxyPort" . | printf ":%s" | quote }}
+- name: ENTRYPOINT_PROXY_HOLD_TIMEOUT
+  value: {{ $proxy.holdTimeout | default "5s" | quote }}
+- name: ENTRYPOINT_PROXY_MAX_CONNECTIONS
+  value: {{ int ($proxy.maxConnections | default 10000) | quote }}
+- name: ENTRYPOINT_PROXY_MAX_PENDING
+  value: {{ int ($proxy.maxPendingBytes | default 1048576) | quote }}
+- name: ENTRYPOINT_DURABILITY
+  value: {{ $durability }}
+{{- if eq $durability "replicated" }}
+- name: ENTRYPOINT_DURABILITY_TIMEOUT
+  value: {{ .Values.durabilityTimeout | default "2s" | quote }}
+{{- end }}
+- name: ENTRYPOINT_FAILBACK
+  value: {{ $failback }}
+{{- if eq $failback "auto" }}
+- name: ENTRYPOINT_FAILBACK_AFTER
+  value: {{ .Values.master.failbackAfter | default "60s" | quote }}
+{{- end }}
+- name: ENTRYPOINT_UPDATE_WAIT
+  value: {{ $handover.waitForUpdatedReplica | default "10s" | quote }}
+{{- if include "valkey.hive" . }}
+- name: ENTRYPOINT_HIVE_POLICY
+  value: {{ $hive.policy | default "safe" }}
+- name: ENTRYPOINT_HIVE_SILENCE
+  value: {{ $hive.silenceTimeout | default "1300ms" | quote }}
+- name: ENTRYPOINT_HIVE_HANG
+  value: {{ $hive.hangTimeout | default "3s" | quote }}
+{{- end }}
+{{- if include "valkey.readyService" . }}
+- name: ENTRYPOINT_READY_SERVICES
+  value: {{ printf "%s-ready.%s" (include "valkey.fullname" .) (include "valkey.domain" .) | quote }}
+{{- end }}
 {{- end -}}
 
 {{/* valkey.extraEnvironment: the user's variables; a number or a boolean becomes a string */}}

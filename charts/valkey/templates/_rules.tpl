@@ -1,7 +1,7 @@
 {{/*
 Rules on values that no schema can state: ../rules, one file each, shared with the
-plugin. A rule's check is a template over plain values (JSON's types, no methods);
-every line it prints is a finding.
+plugin. A rule's check is a template over plain values (JSON's types, no methods), with
+Sprig's functions and the helpers of _mastership.tpl; every line it prints is a finding.
 */}}
 
 {{/* valkey.findings: dict "root" "severity" → the findings as a JSON list of strings */}}

@@ -9,9 +9,13 @@ ipFamilies:
 {{- end }}
 {{- end -}}
 
-{{/* valkey.clientService: dict "root" "role": the spec of an endpoint for clients */}}
+{{/*
+valkey.clientService: dict "root" "role": the spec of an endpoint for clients. Target
+ports are names, which are looked up in each pod: a pod without the port gets no client.
+*/}}
 {{- define "valkey.clientService" -}}
 {{- $service := (index .root.Values .role).service -}}
+{{- $proxy := and (eq .role "master") (eq (include "valkey.routing" .root) "proxy") -}}
 type: {{ $service.type }}
 {{- with $service.clusterIP }}
 clusterIP: {{ . | quote }}
@@ -44,11 +48,15 @@ sessionAffinity: {{ . }}
 {{- end }}
 {{- include "valkey.ipFamilies" $service }}
 selector:
+  {{- if $proxy }}
+  {{- include "valkey.writeEndpointLabels" .root | nindent 2 }}
+  {{- else }}
   {{- include "valkey.roleSelectorLabels" . | nindent 2 }}
+  {{- end }}
 ports:
   - name: valkey
     port: {{ int $service.ports.valkey }}
-    targetPort: valkey
+    targetPort: {{ $proxy | ternary "proxy" "valkey" }}
     protocol: TCP
     {{- if and (ne $service.type "ClusterIP") $service.nodePorts.valkey }}
     nodePort: {{ int $service.nodePorts.valkey }}
