@@ -23,6 +23,7 @@ var checks = []check{
 	{disruptionBudget, findBudgets},
 	{probes, findProbes},
 	{plainSecrets, findPlainSecrets},
+	{readyService, findReadyServices},
 }
 
 // chartName is in the bytes of every object of this chart, in the label of the

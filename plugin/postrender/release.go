@@ -21,6 +21,9 @@ const (
 	sentinel = "sentinel"
 
 	serverContainer = "valkey"
+	serverPort      = "valkey"
+	proxyPort       = "proxy"
+	proxyVariable   = "ENTRYPOINT_PROXY_ADDRESS"
 )
 
 // release is one release of this chart as it was rendered.
@@ -104,6 +107,31 @@ type podSet struct {
 // serves says whether the pods are the servers of a role.
 func (p podSet) serves(role string) bool {
 	return p.owner.Kind() == "StatefulSet" && component(p.owner) == role
+}
+
+// targeted says whether a port of a Service leads to the server's container's
+// port of a name.
+func (p podSet) targeted(service manifest.Object, name string) bool {
+	container, _ := server(p.owner)
+	for _, port := range service.Parts("spec", "ports") {
+		target := port.Text("targetPort")
+		if target == "" {
+			target = port.Text("port")
+		}
+		for _, of := range container.Parts("ports") {
+			if of.Text("name") == name && (target == name || target == of.Text("containerPort")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// setting returns a variable of the server's container.
+func (p podSet) setting(name string) string {
+	container, _ := server(p.owner)
+	value, _ := variable(container, name)
+	return value
 }
 
 // pods returns all pods of the release.

@@ -2,6 +2,8 @@ package postrender
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
@@ -11,14 +13,20 @@ var serviceSelectors = finding.Rule{
 	ID:       "VK203",
 	Severity: finding.Error,
 	Title:    "A Service does not select the right pods",
-	Doc: `Clients that write through a Service which also selects replicas get READONLY
-errors; clients that read through one which also selects the master put their load on it.
-A Service that selects nothing has no address, and one whose target port no container has
-refuses every connection. Labels that a patch changes on the pods and not on the Services,
-or the other way round, are the usual cause.`,
+	Doc: `The write Service leads either to the write endpoint (the port "proxy") of all pods,
+which forward to the pod that is master, or, with master.service.routing: direct, to the
+server of the master's pod. Clients that write through a Service which leads to the servers
+of replicas get READONLY errors, and so do those who pass by the write endpoint while
+mastership is elsewhere. Clients that read through a Service which also selects the master
+put their load on it. A Service that selects nothing has no address, and one whose target
+port no container has refuses every connection. Labels that a patch changes on the pods and
+not on the Services, or the other way round, are the usual cause.`,
 }
 
-const fixSelector = "give the Service's selector and the pods' labels the same values again"
+const (
+	fixSelector = "give the Service's selector and the pods' labels the same values again"
+	fixRouting  = "leave the target port to master.service.routing in the values, from which the pods' settings come too"
+)
 
 func findSelectors(r release) []finding.Finding {
 	if len(r.of("StatefulSet")) == 0 {
@@ -37,6 +45,7 @@ func findSelectors(r release) []finding.Finding {
 		}
 		found = append(found, wrongRoles(service, selected, pods)...)
 		found = append(found, deadPorts(service, selected)...)
+		found = append(found, wrongPorts(service, selected)...)
 	}
 	return found
 }
@@ -55,24 +64,68 @@ func selectedBy(service manifest.Object, pods []podSet) []podSet {
 	return selected
 }
 
-// wrongRoles finds what the Services of one role select of other pods, and
-// what they miss of their own. The other Services may select both roles.
-func wrongRoles(service manifest.Object, selected, pods []podSet) []finding.Finding {
+// servedBy returns the roles whose pods a Service is for; none: it may select
+// all that it likes. The write endpoint is at the pods of every role.
+func servedBy(service manifest.Object, selected []podSet) []string {
 	role := component(service)
-	if role != master && role != replica {
+	switch {
+	case role != master && role != replica:
+		return nil
+	case writes(service) && slices.ContainsFunc(selected, func(p podSet) bool { return p.targeted(service, proxyPort) }):
+		return []string{master, replica}
+	}
+	return []string{role}
+}
+
+// writes says whether clients write through the Service. The headless one of
+// the same role gives pods their names.
+func writes(service manifest.Object) bool {
+	return component(service) == master && service.Text("spec", "clusterIP") != "None"
+}
+
+// wrongRoles finds what the Services of a role select of other pods, and what
+// they miss of their own.
+func wrongRoles(service manifest.Object, selected, pods []podSet) []finding.Finding {
+	roles := servedBy(service, selected)
+	if roles == nil {
 		return nil
 	}
+	of := func(p podSet) bool { return slices.ContainsFunc(roles, p.serves) }
 	var found []finding.Finding
 	for _, p := range selected {
-		if !p.serves(role) {
+		if !of(p) {
 			found = append(found, serviceSelectors.On(identity(service), "spec.selector",
-				fmt.Sprintf("selects the pods of %s %s too: this Service is for the %s only", p.owner.Kind(), p.owner.Name(), role), fixSelector))
+				fmt.Sprintf("selects the pods of %s %s too: this Service is for the %s only", p.owner.Kind(), p.owner.Name(), strings.Join(roles, " and the ")), fixSelector))
 		}
 	}
 	for _, p := range pods {
-		if p.serves(role) && !matchesAll(p.labels, service.Texts("spec", "selector")) {
+		if of(p) && !matchesAll(p.labels, service.Texts("spec", "selector")) {
 			found = append(found, serviceSelectors.On(identity(service), "spec.selector",
 				fmt.Sprintf("does not select the pods of %s %s", p.owner.Kind(), p.owner.Name()), fixSelector))
+		}
+	}
+	return found
+}
+
+// wrongPorts finds Services that lead to the wrong one of a pod's two ports for
+// clients: the server's and the write endpoint's.
+func wrongPorts(service manifest.Object, selected []podSet) []finding.Finding {
+	const field = "spec.ports"
+	reads := component(service) == replica && service.Text("spec", "clusterIP") != "None"
+	var found []finding.Finding
+	for _, p := range selected {
+		moves := p.setting(proxyVariable) != ""
+		switch {
+		case !p.serves(master) && !p.serves(replica):
+		case reads && p.targeted(service, proxyPort):
+			found = append(found, serviceSelectors.On(identity(service), field,
+				fmt.Sprintf("leads to the write endpoint of the pods of StatefulSet %s, which forwards to the master: this Service is for reading from replicas", p.owner.Name()), fmt.Sprintf("let its targetPort be %q", serverPort)))
+		case writes(service) && moves && p.targeted(service, serverPort):
+			found = append(found, serviceSelectors.On(identity(service), field,
+				fmt.Sprintf("leads past the write endpoint to the server of the pods of StatefulSet %s, which is not always the master (%s)", p.owner.Name(), proxyVariable), fixRouting))
+		case writes(service) && !moves && p.targeted(service, proxyPort):
+			found = append(found, serviceSelectors.On(identity(service), field,
+				fmt.Sprintf("leads to a write endpoint that the pods of StatefulSet %s do not have (no %s)", p.owner.Name(), proxyVariable), fixRouting))
 		}
 	}
 	return found
