@@ -53,6 +53,10 @@ func run(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 		log.Error("can't serve peers", "address", s.ControlAddress, "error", err)
 		return exitFailure
 	}
+	if err := n.Listen(ctx); err != nil {
+		log.Error("can't serve clients", "address", s.ProxyAddress, "error", err)
+		return exitFailure
+	}
 	go server.Reap(ctx, n.Owns)
 	go forward(ctx, n)
 	return n.Run(stopping)

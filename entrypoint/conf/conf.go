@@ -54,6 +54,10 @@ func defaults(c *config, s settings.Settings) {
 	c.set("repl-diskless-sync-delay", strconv.Itoa(s.DisklessSyncDelay))
 	c.set("repl-diskless-load", disklessLoad(s))
 	c.set("tcp-keepalive", "60")
+	if s.Hive() {
+		// A master that is silent for longer is suspected.
+		c.set("repl-ping-replica-period", "1")
+	}
 	if s.MinReplicasToWrite > 0 {
 		c.set("min-replicas-to-write", strconv.Itoa(s.MinReplicasToWrite))
 		c.set("min-replicas-max-lag", strconv.Itoa(seconds(s.MinReplicasMaxLag)))

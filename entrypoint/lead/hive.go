@@ -3,6 +3,7 @@ package lead
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -32,15 +33,17 @@ const FenceWait = 4 * time.Second
 //
 // Need is how many replicas a master needs to take writes, at least 1. Leader is the
 // last master that this pod knows of, Home the pod that begins when nobody holds data.
-// Gone says that Leader's server has certainly ended. Quiet is how long ago this pod's
-// own server last acknowledged anything to a master, Idle that none of its runs.
-// Patient and Settled are as in Input, for policy available and for a Leader whose pod
-// answers.
+// Term is the latest that this pod knows a master of or has promised. Gone says that
+// Leader's server has certainly ended. Quiet is how long ago this pod's own server last
+// acknowledged anything to a master, at most the age of the process that says so; Idle
+// that none of its runs. Patient and Settled are as in Input, for policy available and
+// for a Leader whose pod answers.
 type Hive struct {
 	Policy  Policy
 	Self    string
 	Home    string
 	Leader  string
+	Term    uint64
 	Need    int
 	Gone    bool
 	Quiet   time.Duration
@@ -52,10 +55,11 @@ type Hive struct {
 }
 
 // Standing is what a pod goes by that is asked for its promise. Term is the latest
-// that it knows a master of, Promised the latest that it has promised, to Candidate.
-// Hears says that it hears its master, Master that it is one.
+// that it knows a master of, Leader that master, Promised the latest term that it has
+// promised, to Candidate. Hears says that it hears its master, Master that it is one.
 type Standing struct {
 	Term      uint64
+	Leader    string
 	Promised  uint64
 	Candidate string
 	Hears     bool
@@ -63,12 +67,13 @@ type Standing struct {
 }
 
 // Refusal says why a pod does not promise a term to a candidate; empty if it does. Who
-// promises leaves its master and follows none of an earlier term.
+// promises leaves its master, unless that is the candidate, and follows none of an
+// earlier term.
 func (s Standing) Refusal(term uint64, candidate string) string {
 	switch {
 	case s.Master:
 		return fmt.Sprintf("it is master of term %d", s.Term)
-	case s.Hears:
+	case s.Hears && candidate != s.Leader:
 		return fmt.Sprintf("it hears the master of term %d", s.Term)
 	case term <= s.Term:
 		return fmt.Sprintf("it knows a master of term %d", s.Term)
@@ -84,19 +89,32 @@ func (h Hive) Sound() Decision {
 	if d, ok := h.running(); ok {
 		return d
 	}
-	if name, ok := h.first(func(p Peer) bool { return p.Hears }); ok {
+	if name, ok := h.first(func(p Peer) bool { return p.Hears && p.Leader != h.Self }); ok {
 		return Decision{Wait, name, name + " still hears the master"}
 	}
 	if name, ok := h.first(func(p Peer) bool { return p.Name == h.Leader }); ok && h.Leader != h.Self && !h.Settled {
 		return Decision{Wait, name, name + " was master and decides who is next"}
 	}
-	if _, held := h.first(func(p Peer) bool { return p.Position.HasData }); !held && !h.Own.HasData && h.Self != h.Home {
-		return Decision{Wait, h.Home, "nobody holds data: " + h.Home + " begins"}
-	}
 	if d, ok := h.incomplete(); ok {
 		return d
 	}
 	return Decision{Canvass, "", "nobody hears a master"}
+}
+
+// Reign says what a master does about what its peers say: go on, join one that is
+// master by a later election, or have itself or another elected anew.
+func (h Hive) Reign() Decision {
+	self := h.self()
+	if name, ok := h.first(func(p Peer) bool { return p.Master && (p.Term > h.Term || p.Term == h.Term && h.before(p, self)) }); ok {
+		return Decision{Join, name, name + " is master by a later election"}
+	}
+	if name, ok := h.first(func(p Peer) bool { return max(p.Term, p.Promised) > h.Term }); ok {
+		return Decision{Canvass, name, name + " has promised a later term, and can follow none of this one"}
+	}
+	if name, ok := h.first(func(p Peer) bool { return p.Position.HasData && !p.Position.Within(h.Own) }); ok && !h.Own.HasData {
+		return Decision{Canvass, name, name + " holds data, and this master none"}
+	}
+	return Decision{Start, "", "no peer knows of a later master"}
 }
 
 // Elect names the winner once all peers that answered have promised. All that could
@@ -108,16 +126,13 @@ func (h Hive) Elect() Decision {
 	if d, ok := h.incomplete(); ok {
 		return d
 	}
-	if left := FenceWait - h.quiet(); !h.fenced() && left > 0 {
+	if left := FenceWait - h.quiet(); left > 0 {
 		return Decision{Wait, h.Leader, fmt.Sprintf("%s may take writes for %s more", h.Leader, left.Round(100*time.Millisecond))}
 	}
-	winner := Peer{Name: h.Self, Answer: Known, Position: h.Own, Idle: h.Idle}
-	for _, p := range h.Peers {
-		if p.Answer == Known && h.before(p, winner) {
-			winner = p
-		}
-	}
+	winner := h.winner()
 	switch {
+	case !winner.Position.HasData && !h.accounted():
+		return Decision{Hold, h.Leader, fmt.Sprintf("nobody that answers holds data, and %s, which was master, does not answer: bring it back, or set hive.policy to available", h.Leader)}
 	case !winner.Position.HasData && h.Self == h.Home:
 		return Decision{Start, "", "no peer holds data"}
 	case !winner.Position.HasData:
@@ -129,14 +144,35 @@ func (h Hive) Elect() Decision {
 	}
 }
 
-// running finds a master that can be joined.
+func (h Hive) self() Peer {
+	return Peer{Name: h.Self, Answer: Known, Position: h.Own, Idle: h.Idle, Quiet: h.Quiet}
+}
+
+// running finds a master that can be joined: none of an earlier term than anybody has
+// promised, who could be somebody's voter.
 func (h Hive) running() (Decision, bool) {
-	in := Input{Self: h.Own, Peers: h.Peers}
-	master, ok := best(h.Peers, func(p Peer) bool { return p.Master && !in.outdated(p) })
-	if !ok || !master.Position.HasData && !h.Own.Within(master.Position) {
-		return Decision{}, false
+	term := h.Term
+	var master Peer
+	ok := false
+	for _, p := range h.Peers {
+		if p.Answer != Known {
+			continue
+		}
+		term = max(term, p.Term, p.Promised)
+		if p.Master && (!ok || p.Term > master.Term || p.Term == master.Term && h.before(p, master)) {
+			master, ok = p, true
+		}
 	}
-	return Decision{Join, master.Name, master.Name + " is master"}, true
+	switch {
+	case !ok:
+		return Decision{}, false
+	case master.Term < term:
+		return Decision{Wait, master.Name, fmt.Sprintf("%s is master of term %d, and has to be elected anew for one after %d", master.Name, master.Term, term)}, true
+	case !master.Position.HasData && !h.Own.Within(master.Position):
+		return Decision{Wait, master.Name, master.Name + " is master and holds nothing: data that are here go before"}, true
+	default:
+		return Decision{Join, master.Name, master.Name + " is master"}, true
+	}
 }
 
 // incomplete tells whether so many pods do not answer that an old master could take
@@ -168,26 +204,63 @@ func (h Hive) incomplete() (Decision, bool) {
 	}
 }
 
-// fenced tells whether no pod that did not answer can be a master that takes writes.
-func (h Hive) fenced() bool {
-	return !slices.ContainsFunc(h.Peers, func(p Peer) bool {
-		return p.Answer != Known && !(p.Answer == Absent && !p.InSync && p.Name != h.Leader) && !(h.Gone && p.Name == h.Leader)
-	})
+// accounted tells whether it is certain what became of the last master's data: it
+// answers, or has ended, or there never was one.
+func (h Hive) accounted() bool {
+	leader := slices.IndexFunc(h.Peers, func(p Peer) bool { return p.Name == h.Leader })
+	return leader < 0 || h.Gone || h.Policy == Available || h.Peers[leader].Answer == Known
 }
 
-// quiet is how long ago any of the pods that promised last acknowledged anything.
+// quiet is for how long no master can have been acknowledged anything that matters.
+//
+// Who answers has promised and left its master. Where somebody does not, he may be a
+// master that counts on any of them. Where all do, the last master's pod may still be
+// another than the one that answers in its name, whose process then is young.
 func (h Hive) quiet() time.Duration {
-	quiet := h.Quiet
-	for _, p := range h.Peers {
-		if p.Answer == Known {
+	quiet := time.Duration(math.MaxInt64)
+	unknown := slices.ContainsFunc(h.Peers, func(p Peer) bool {
+		return p.Answer != Known && !(p.Answer == Absent && !p.InSync && p.Name != h.Leader) && !(h.Gone && p.Name == h.Leader)
+	})
+	if !unknown && (h.Gone || h.Term == 0) {
+		return quiet
+	}
+	for _, p := range append([]Peer{h.self()}, h.Peers...) {
+		if p.Answer == Known && (unknown || p.Name == h.Leader) && !(p.Hears && p.Leader == h.Self) {
 			quiet = min(quiet, p.Quiet)
 		}
 	}
 	return quiet
 }
 
-// before tells whether p is rather to win than q. Among equals a server that runs
-// goes before one that has to be started, then Home, then the first name.
+// winner is the pod whose data nobody else's contain and go beyond; of several such
+// the one of the latest term, then of the greatest offset. Among equals a server that
+// runs goes before one that has to be started, then Home, then the first name.
+func (h Hive) winner() Peer {
+	pods := []Peer{h.self()}
+	for _, p := range h.Peers {
+		if p.Answer == Known {
+			pods = append(pods, p)
+		}
+	}
+	foremost := slices.DeleteFunc(slices.Clone(pods), func(p Peer) bool {
+		return slices.ContainsFunc(pods, func(q Peer) bool { return q.Position.beyond(p.Position) })
+	})
+	if len(foremost) == 0 {
+		foremost = pods
+	}
+	return slices.MinFunc(foremost, func(p, q Peer) int {
+		switch {
+		case h.before(p, q):
+			return -1
+		case h.before(q, p):
+			return 1
+		default:
+			return 0
+		}
+	})
+}
+
+// before tells whether p is rather to be master than q.
 func (h Hive) before(p, q Peer) bool {
 	if p.Position.ahead(q.Position) != q.Position.ahead(p.Position) {
 		return p.Position.ahead(q.Position)

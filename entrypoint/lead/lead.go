@@ -38,6 +38,11 @@ func (p Position) Within(q Position) bool {
 	return slices.ContainsFunc(q.History, func(f record.Fork) bool { return f.Replid == p.Replid && p.Offset <= f.End })
 }
 
+// beyond tells whether p holds all of q, and more.
+func (p Position) beyond(q Position) bool {
+	return p.HasData && q.Within(p) && !p.Within(q)
+}
+
 // ahead tells whether p is to be preferred to q as the data to go on with.
 func (p Position) ahead(q Position) bool {
 	switch {
@@ -69,9 +74,11 @@ const (
 // syncs. InSync says that it was among the replicas in sync when this pod's own
 // server was last seen, or when the master last spoke of them.
 //
-// The rest is of use in a hive. Hears: it hears its master. Idle: no server of its
-// runs. Quiet is how long ago that last acknowledged anything to a master. Listed: a
-// Service lists it as ready.
+// The rest is of use in a hive. Term is the latest that it knows a master of, Leader
+// that master, Promised the latest term that it has promised. Hears: it hears its
+// master. Idle: no server of its runs. Quiet is how long ago that last acknowledged
+// anything to a master, at most the age of its process. Listed: a Service lists it as
+// ready.
 type Peer struct {
 	Name     string
 	Answer   Answer
@@ -79,6 +86,9 @@ type Peer struct {
 	Settling bool
 	InSync   bool
 	Position Position
+	Term     uint64
+	Leader   string
+	Promised uint64
 	Hears    bool
 	Idle     bool
 	Quiet    time.Duration

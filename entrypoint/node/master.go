@@ -25,13 +25,16 @@ const (
 // of a peer.
 func (n *Node) guard(ctx context.Context) (conf.Start, error) {
 	own := n.onDisk()
+	n.mu.Lock()
+	n.disk = &own.position
+	n.mu.Unlock()
 	n.log.Info("own data", "hasData", own.position.HasData, "whole", own.position.Whole, "replid", own.position.Replid, "offset", own.position.Offset, "appendonly", own.fromAOF)
 	n.setState(stateGuarding, "asking all peers what they hold")
 	b := newBallot()
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		decision := lead.Decision{Action: lead.Start, Reason: "standalone"}
 		if !n.settings.Standalone() {
-			decision = n.vote(ctx, b, own)
+			decision = n.decide(ctx, b, n.onDisk)
 		}
 		if ctx.Err() != nil {
 			return conf.Start{}, ctx.Err()
@@ -39,7 +42,7 @@ func (n *Node) guard(ctx context.Context) (conf.Start, error) {
 		switch decision.Action {
 		case lead.Start:
 			n.log.Info("starting as master", "reason", decision.Reason)
-			n.begin(own, n.highestTerm(b)+1)
+			n.begin(own, n.nextTerm(b))
 			return conf.Start{AppendOnly: n.beginsWithAOF(own)}, nil
 		case lead.Join:
 			if c, ok := b.contact(decision.Peer); ok {
@@ -55,13 +58,21 @@ func (n *Node) guard(ctx context.Context) (conf.Start, error) {
 }
 
 // makeRoom moves what can't serve a server that joins a peer out of its way: a
-// snapshot that it can't load, or one from which no partial resync is possible.
+// snapshot that it can't load, or one from which no partial resync is possible. One
+// with writes that the peer lacks is kept for good.
 func (n *Node) makeRoom(own own, theirs peer.Status) {
 	switch {
 	case own.damaged:
 		n.putAway()
-	case own.fromAOF || !partial(own.position, theirs):
+	case partial(n.snapshotOnDisk(), theirs):
+	default:
 		n.setAside()
+		n.mu.Lock()
+		n.unmerged = nil
+		if !own.fromAOF && own.position.Replid != "" && !own.position.Within(position(theirs)) {
+			n.unmerged = &own.position
+		}
+		n.mu.Unlock()
 	}
 }
 
@@ -122,15 +133,10 @@ func (n *Node) join(c contact) {
 // its server to be set aside.
 const asidePause = "5000"
 
-// masterDuty is what the master's pod does at each look.
+// masterDuty is what a pod does at each look whose server is master.
 func (n *Node) masterDuty(ctx context.Context, d *duties) {
-	if !n.leads() {
-		n.regain(ctx, d)
-		return
-	}
 	v := n.lastView()
-	if v.Role() == peer.Replica {
-		n.setState(stateRunning, "the server was made a replica of "+v.Source()+" from outside")
+	if n.rivaled(ctx, v, d) {
 		return
 	}
 	n.setState(stateRunning, "")
@@ -138,11 +144,33 @@ func (n *Node) masterDuty(ctx context.Context, d *duties) {
 		d.announced = true
 		go n.announce(ctx)
 	}
+	if n.settings.Hive() {
+		n.fence(ctx, v, d)
+	}
+	n.acquaint(ctx, v, d)
+	if !n.isMasterPod() {
+		return
+	}
 	if d.aside = n.outdone(ctx, v); d.aside {
 		return
 	}
-	n.acquaint(ctx, v, d)
 	n.keep(ctx, v, d)
+}
+
+// pretender is what a pod does whose server is master while another pod leads: unless
+// mastership is just being handed to it, it was made so from outside.
+func (n *Node) pretender(ctx context.Context, d *duties) {
+	d.hurry = true
+	if n.moving() {
+		return
+	}
+	n.refresh(ctx)
+	if n.leads() {
+		return
+	}
+	// The other may not be there to be followed: no master meanwhile.
+	n.detach(ctx)
+	n.follow(ctx)
 }
 
 // outdone tells whether this master holds nothing, and a peer something that this
@@ -204,7 +232,7 @@ func (n *Node) keep(ctx context.Context, v View, d *duties) {
 		return
 	case mode == settings.AOF:
 		command = []string{"CONFIG", "SET", "appendonly", "yes"}
-	case mode == settings.RDB && (d.unsaved || aof && !d.saved):
+	case mode == settings.RDB && (d.unsaved || d.followed && !d.saved || aof && !d.saved):
 		d.unsaved, d.saved = false, true
 		command = []string{"BGSAVE"}
 	case mode == settings.RDB && v.Info["rdb_last_bgsave_status"] != "ok":
@@ -224,25 +252,68 @@ func (n *Node) keep(ctx context.Context, v View, d *duties) {
 	}
 }
 
-// regain follows the pod that is master meanwhile, and takes mastership back as
-// soon as it is in sync.
+// regain is what the master's pod does while another is master: it follows that, and
+// takes mastership back when it is time.
 func (n *Node) regain(ctx context.Context, d *duties) {
-	d.hurry = true
 	v := n.lastView()
-	leader, term, _ := n.lead()
+	leader, _, _ := n.lead()
 	switch {
-	case v.Role() == peer.Master:
-		n.setLead(n.settings.PodName, term+1, n.address())
-		d.regained()
 	case v.Syncing() || v.Loading():
+		d.hurry = true
 		n.setState(stateJoining, "taking in the data of "+leader)
 	case v.LinkUp():
 		d.vote = nil
-		n.takeBack(ctx, d)
+		n.settled(ctx, d)
 	default:
+		d.hurry = true
 		n.setState(stateJoining, "no link to "+leader)
 		n.recover(ctx, d)
 	}
+}
+
+// settled is what the master's pod does while it is in sync with another master.
+func (n *Node) settled(ctx context.Context, d *duties) {
+	if !n.settings.Moves() {
+		d.hurry = true
+		n.takeBack(ctx, d)
+		return
+	}
+	n.setState(stateRunning, "")
+	n.keep(ctx, n.lastView(), d)
+	if n.doubtful() || time.Since(d.asked) >= askEvery {
+		d.asked = time.Now()
+		n.refresh(ctx)
+		n.believe()
+		n.follow(ctx)
+		d.calmSince = n.calmSince(ctx, d)
+	}
+	n.mu.Lock()
+	leaving := n.leaving
+	n.mu.Unlock()
+	if !leaving && n.settings.Failback == settings.Auto && !d.calmSince.IsZero() && time.Since(d.calmSince) >= n.settings.FailbackAfter {
+		n.takeBack(ctx, d)
+	}
+}
+
+// calmSince is since when all pods are there and in sync, none of them stops, and those
+// of a StatefulSet have one revision: mastership does not move in the middle of a roll.
+func (n *Node) calmSince(ctx context.Context, d *duties) time.Time {
+	contacts, err := n.poll(ctx)
+	if err != nil {
+		return time.Time{}
+	}
+	leader, _, _ := n.lead()
+	contacts = slices.DeleteFunc(contacts, func(c contact) bool { return c.host.Absent })
+	for _, h := range n.heirs(contacts, nil) {
+		leads := h.Name == leader
+		if h.Leaving || !h.Updated || !leads && !h.InSync {
+			return time.Time{}
+		}
+	}
+	if d.calmSince.IsZero() {
+		return time.Now()
+	}
+	return d.calmSince
 }
 
 // takeBack asks the master to hand over to this pod.
@@ -250,11 +321,12 @@ func (n *Node) takeBack(ctx context.Context, d *duties) {
 	if d.failed > 0 && time.Since(d.asked) < min(firstWait<<min(d.failed-1, 8), lastWait) {
 		return
 	}
-	leader, term, _ := n.lead()
+	leader, _, _ := n.lead()
 	c, err := n.find(ctx, leader)
 	if err == nil {
 		n.setState(stateHandingOver, "taking mastership back from "+leader)
-		_, err = n.peers.Handover(ctx, c.ip, peer.Order{Term: term + 1, Leader: n.settings.PodName, Address: n.address()})
+		term := n.highestTerm(&ballot{contacts: []contact{c}}) + 1
+		_, err = n.peers.Handover(ctx, c.ip, peer.Order{Term: term, Leader: n.settings.PodName, Address: n.address()})
 	}
 	d.asked = time.Now()
 	if err == nil {
@@ -297,28 +369,19 @@ func (n *Node) recover(ctx context.Context, d *duties) {
 	if d.vote == nil {
 		d.vote = newBallot()
 	}
-	own := n.live()
-	decision := n.vote(ctx, d.vote, own)
+	decision := n.decide(ctx, d.vote, n.live)
 	leader, _, _ := n.lead()
-	if _, answered := d.vote.contact(leader); !answered {
+	if _, answered := d.vote.contact(leader); !answered && !n.settings.Hive() {
 		n.stray(ctx)
 	}
 	switch decision.Action {
 	case lead.Start:
-		if !own.position.HasData {
+		if !n.live().position.HasData && n.isMasterPod() {
 			// The server holds nothing, but the disk may.
 			d.aside = true
 			return
 		}
-		n.act.Lock()
-		defer n.act.Unlock()
-		n.log.Info("becoming master", "reason", decision.Reason)
-		if _, err := n.local.Do(ctx, "REPLICAOF", "NO", "ONE"); err != nil {
-			n.log.Error("can't become master", "error", err)
-			return
-		}
-		n.setLead(n.settings.PodName, n.highestTerm(d.vote)+1, n.address())
-		d.regained()
+		n.takeOver(ctx, d, decision)
 	case lead.Join:
 		if c, ok := d.vote.contact(decision.Peer); ok {
 			n.join(c)
@@ -326,5 +389,19 @@ func (n *Node) recover(ctx context.Context, d *duties) {
 		}
 	default:
 		n.undecided(ctx, d.vote, decision)
+	}
+}
+
+// takeOver makes this pod's server master, as an election or a vote decided.
+func (n *Node) takeOver(ctx context.Context, d *duties, decision lead.Decision) {
+	n.act.Lock()
+	defer n.act.Unlock()
+	term := n.nextTerm(d.vote)
+	if n.settings.Hive() && !n.pledged(term) {
+		return
+	}
+	n.log.Info("becoming master", "reason", decision.Reason)
+	if err := n.ascend(ctx, term); err != nil {
+		n.log.Error("can't become master", "error", err)
 	}
 }

@@ -3,7 +3,9 @@
 //
 // A life goes prepare, serve, and around again when the server dies. What a pod
 // does while its server runs stands in master.go and replica.go; what its peers
-// may ask of it in orders.go.
+// may ask of it in orders.go; how it leaves in depart.go and stop.go; how clients reach
+// the master through it in route.go. Where every pod may elect a master, campaign.go,
+// fence.go and hearing.go add how.
 package node
 
 import (
@@ -14,11 +16,14 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
 	"github.com/helm-valkey/helm-valkey/entrypoint/engine"
+	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+	"github.com/helm-valkey/helm-valkey/entrypoint/proxy"
 	"github.com/helm-valkey/helm-valkey/entrypoint/record"
 	"github.com/helm-valkey/helm-valkey/entrypoint/server"
 	"github.com/helm-valkey/helm-valkey/entrypoint/settings"
@@ -31,6 +36,9 @@ const (
 	stateRunning     = "running"
 	stateJoining     = "joining"
 	stateHandingOver = "handing-over"
+	stateElecting    = "electing"
+	stateFenced      = "fenced"
+	stateLeaving     = "leaving"
 	stateStopping    = "stopping"
 	stateBackingOff  = "backing-off"
 )
@@ -48,6 +56,9 @@ type Node struct {
 	local     *server.Local
 	file      *record.File
 	bootID    string
+	// proxy is the write endpoint; nil if there is none.
+	proxy *proxy.Proxy
+	born  time.Time
 
 	// act is held while roles change, so that there is one change at a time.
 	act sync.Mutex
@@ -68,6 +79,30 @@ type Node struct {
 	names     map[string]string
 	handovers map[string]int
 	restarts  int
+	// leaving is set when the pod is to stop, and intent while mastership is being
+	// handed over.
+	leaving bool
+	intent  intent
+	// doubt is set when the write endpoint found that the master is none, or was frozen
+	// itself: nothing goes there before the peers were asked. alive is when this process
+	// last took note that it runs.
+	doubt bool
+	alive time.Time
+	// heard is when the master was last heard of, quiet since when this server has
+	// acknowledged nothing to one, mates who was in sync with it then.
+	heard, quiet time.Time
+	mates        []string
+	// wrote is an offset that no write of this master is beyond, changes the server's
+	// own count by which that shows.
+	wrote    int64
+	changes  string
+	fenced   bool
+	diverged int
+	// unmerged is how far a snapshot reaches that was set aside, and that has writes the
+	// master lacks.
+	unmerged *lead.Position
+	// disk is how far the data on disk reach, while a server's start is prepared.
+	disk *lead.Position
 	// damaged is set when a server ended because it can't load the data on disk.
 	damaged bool
 }
@@ -84,6 +119,8 @@ func New(s settings.Settings, binary string, release engine.Release, log *slog.L
 		file:      record.In(s.DataDir),
 		bootID:    record.BootID(),
 		wake:      make(chan struct{}, 1),
+		born:      time.Now(),
+		quiet:     time.Now(),
 		state:     stateGuarding,
 		names:     map[string]string{},
 		handovers: map[string]int{},
@@ -169,7 +206,7 @@ func (n *Node) remember() {
 // prepare decides what the server starts as. It returns when that is certain, or
 // ctx ends.
 func (n *Node) prepare(ctx context.Context) (conf.Start, error) {
-	if n.settings.Role == settings.Replica {
+	if n.settings.Role == settings.Replica && !(n.settings.Hive() && n.leads()) {
 		if n.onDisk().damaged {
 			n.putAway()
 		}
@@ -179,19 +216,17 @@ func (n *Node) prepare(ctx context.Context) (conf.Start, error) {
 }
 
 const (
-	// lookEvery is how often a settled server is looked at, hurryEvery while
+	// lookEvery is how often a settled server is looked at, hiveEvery in a hive, where
+	// every pod has to notice by itself that the master is gone, and hurryEvery while
 	// something is about to change.
 	lookEvery  = time.Second
+	hiveEvery  = 200 * time.Millisecond
 	hurryEvery = 20 * time.Millisecond
 )
 
 // tend looks at the server again and again, and does what its role asks for. It
 // returns when running ends, or true if the server is to be set aside.
 func (n *Node) tend(running context.Context) (aside bool) {
-	duty := n.replicaDuty
-	if n.settings.Role == settings.Master {
-		duty = n.masterDuty
-	}
 	var d duties
 	linked := false
 	for {
@@ -200,13 +235,15 @@ func (n *Node) tend(running context.Context) (aside bool) {
 			linked = up
 			n.nudge(running)
 		}
-		if n.role() != peer.None {
-			duty(running, &d)
-		}
+		n.duty(running, &d)
+		n.route()
 		if d.aside {
 			return true
 		}
 		wait := lookEvery
+		if n.settings.Hive() {
+			wait = hiveEvery
+		}
 		if d.hurry {
 			wait = hurryEvery
 		}
@@ -219,23 +256,51 @@ func (n *Node) tend(running context.Context) (aside bool) {
 	}
 }
 
+// duty does what the server's role asks for.
+func (n *Node) duty(ctx context.Context, d *duties) {
+	role := n.role()
+	if role == peer.Replica {
+		d.followed = true
+	} else if d.followed && role == peer.Master && n.leads() {
+		d.regained()
+	}
+	switch {
+	case n.hangs(role, d):
+		n.Signal(func(p *server.Process) { p.Signal(syscall.SIGKILL) })
+	case role == peer.Master && n.leads():
+		n.masterDuty(ctx, d)
+	case role == peer.Master:
+		n.pretender(ctx, d)
+	case role == peer.Replica && n.moving():
+		// Whom to follow shows in a moment.
+		d.hurry = true
+	case role == peer.Replica && n.isMasterPod() && !n.settings.Hive():
+		n.regain(ctx, d)
+	case role == peer.Replica:
+		n.replicaDuty(ctx, d)
+	}
+}
+
 // duties is what tend carries from one look to the next: whether to look again
 // soon, or to set the server aside; when the peers were last asked, since when the
 // link is down, when the leader last answered; the vote that is under way; how often
-// a handover has failed in a row; whether the peers know of this master; and what is
-// still to be saved, is saved, and tidied up.
+// a handover has failed in a row; whether the peers know of this master, and whether it
+// was a replica before; since when all has been quiet; whether enough replicas were in sync, and when rivals were last
+// looked for; and what is still to be saved, is saved, and tidied up.
 type duties struct {
 	hurry, aside            bool
 	asked, downSince, heard time.Time
 	vote                    *ballot
 	failed                  int
-	announced               bool
+	announced, followed     bool
+	calmSince, watched      time.Time
+	enough                  bool
 	unsaved, saved, tidied  bool
 }
 
 // regained begins anew what a master has to do once.
 func (d *duties) regained() {
-	d.unsaved, d.saved, d.tidied, d.announced, d.vote = true, false, false, false, nil
+	*d = duties{hurry: d.hurry, unsaved: true}
 }
 
 // nudge has the master hear at once that this replica is there.
@@ -271,6 +336,10 @@ func (n *Node) Owns(pid int) bool {
 
 func (n *Node) setState(state, reason string) {
 	n.mu.Lock()
+	if n.leaving && state != stateStopping && state != stateHandingOver {
+		// What it does meanwhile is to be seen from the reason.
+		state = stateLeaving
+	}
 	changed := n.state != state || n.reason != reason
 	n.state, n.reason = state, reason
 	n.mu.Unlock()
@@ -304,6 +373,9 @@ func (n *Node) setLead(leader string, term uint64, source string) {
 	n.mu.Lock()
 	changed := n.record.Leader != leader || n.record.Term != term
 	n.record.Leader, n.record.Term, n.source = leader, term, source
+	if n.intent.term <= term {
+		n.intent = intent{}
+	}
 	n.mu.Unlock()
 	if !changed {
 		return

@@ -63,6 +63,16 @@ func (n *Node) onDisk() own {
 	return o
 }
 
+// snapshotOnDisk is how far the snapshot in the data directory reaches, whatever else
+// is there.
+func (n *Node) snapshotOnDisk() lead.Position {
+	header, err := rdb.ReadFile(filepath.Join(n.settings.DataDir, conf.SnapshotName))
+	if err != nil {
+		return lead.Position{}
+	}
+	return lead.Position{HasData: header.HasData, Replid: header.Replid, Offset: header.Offset}
+}
+
 // loadsAOF tells whether the newest data on disk are those of the append-only
 // file. After a change of the persistence mode they are still in the other form,
 // and a server started in the new one would begin without them.
@@ -111,8 +121,19 @@ func (n *Node) takeUp() {
 	n.rename(conf.AsideName, conf.SnapshotName)
 }
 
-// dropAside removes a snapshot that was set aside: newer data are on disk.
+// dropAside removes a snapshot that was set aside: newer data are on disk. One with
+// writes that those lack is kept.
 func (n *Node) dropAside() {
+	n.mu.Lock()
+	unmerged := n.unmerged
+	n.unmerged = nil
+	n.mu.Unlock()
+	if unmerged != nil {
+		if err := n.preserve(conf.AsideName, unmerged.Replid, unmerged.Offset); err != nil {
+			n.log.Error("an old snapshot with writes of its own stays where it is", "error", err)
+		}
+		return
+	}
 	err := os.Remove(filepath.Join(n.settings.DataDir, conf.AsideName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		n.log.Error("can't remove an old snapshot", "error", err)

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -70,8 +71,10 @@ func (n *Node) Ready() error {
 	lag := time.Duration(v.Info.Int("master_last_io_seconds_ago")) * time.Second
 	leads := n.record.Leader == n.settings.PodName
 	switch {
-	case n.state == stateStopping:
+	case n.leaving:
 		return nil
+	case n.fenced:
+		return errors.New("fenced: too few replicas acknowledge writes")
 	case v.Role() == peer.None:
 		return fmt.Errorf("%s: no server runs: %s", n.state, n.reason)
 	case v.Loading():
@@ -82,7 +85,7 @@ func (n *Node) Ready() error {
 		return nil
 	case v.Role() == peer.Master:
 		return fmt.Errorf("the server is master, but %s leads", n.record.Leader)
-	case leads || n.isMasterPod():
+	case leads || n.isMasterPod() && !n.settings.Moves():
 		return fmt.Errorf("%s: not master yet: %s", n.state, n.reason)
 	case !v.LinkUp() || v.Syncing():
 		return fmt.Errorf("no link to the master: %s", n.reason)

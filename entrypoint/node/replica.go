@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
@@ -44,14 +45,17 @@ func (n *Node) firstSource(ctx context.Context) string {
 	return conf.Detached
 }
 
-// replicaDuty is what a replica's pod does at each look.
+// replicaDuty is what a pod does at each look whose server is a replica.
 func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 	v := n.lastView()
 	n.setState(stateRunning, n.complaint(v))
 	every := askEvery
 	switch {
-	case v.Role() == peer.Master || v.LinkUp():
-		d.downSince = time.Time{}
+	case v.LinkUp():
+		d.downSince, d.vote, d.failed = time.Time{}, nil, 0
+		if n.isMasterPod() {
+			n.keep(ctx, v, d)
+		}
 	case d.downSince.IsZero():
 		d.downSince = time.Now()
 		every, d.hurry = 0, true
@@ -59,31 +63,69 @@ func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 		d.hurry = time.Since(d.downSince) < hurryFor
 		every = askSoon
 	}
-	if time.Since(d.asked) >= every {
+	if n.settings.Hive() && !n.hears(n.settings.HiveSilence) && !v.Syncing() && !v.Loading() {
+		d.hurry = true
+		n.elect(ctx, d)
+		return
+	}
+	if time.Since(d.asked) >= every || n.doubtful() && time.Since(d.asked) >= firstWait {
 		if n.refresh(ctx) {
 			d.heard = time.Now()
 		}
 		d.asked = time.Now()
+		n.believe()
 	}
 	strays := !d.downSince.IsZero() && time.Since(d.downSince) > strayAfter && time.Since(d.heard) > strayAfter
 	switch {
 	case n.leads():
 	case strays && !v.Syncing() && !v.Loading():
 		n.stray(ctx)
-	case v.Role() == peer.Master:
-		// Another leads, who may not be there to be followed: no master meanwhile.
-		n.detach(ctx)
-		n.follow(ctx)
 	default:
 		n.follow(ctx)
 	}
 }
 
+// elect finds or makes a master, in a hive: not all pods at once, lest they take the
+// votes from each other.
+func (n *Node) elect(ctx context.Context, d *duties) {
+	if time.Since(d.asked) < n.turn(d) {
+		return
+	}
+	d.failed++
+	n.refresh(ctx)
+	n.believe()
+	if n.moving() || n.hears(n.settings.HiveSilence) {
+		n.follow(ctx)
+		d.asked, d.failed = time.Now(), 0
+		return
+	}
+	d.asked = time.Time{}
+	n.recover(ctx, d)
+	d.asked = time.Now()
+}
+
+// turn is how long this pod waits before its next try to elect: the later it stands
+// among the names, and the more often it has failed, the longer.
+func (n *Node) turn(d *duties) time.Duration {
+	if d.failed == 0 {
+		return 0
+	}
+	names, err := n.directory.Names()
+	if err != nil {
+		return lastWait
+	}
+	place := slices.IndexFunc(names, func(name string) bool { return firstLabel(name) == n.settings.PodName })
+	return min(time.Duration(1+max(place, 0)+len(names)*min(d.failed-1, 3))*turnWait, maxTurn)
+}
+
+const (
+	turnWait = 60 * time.Millisecond
+	maxTurn  = 2 * time.Second
+)
+
 func (n *Node) complaint(v View) string {
 	leader, _, _ := n.lead()
 	switch {
-	case v.Role() == peer.Master && n.leads():
-		return "master until the master's pod has the data"
 	case v.Loading() || v.Syncing():
 		return "taking in the data of " + leader
 	case !v.LinkUp():
@@ -114,7 +156,8 @@ func (n *Node) refresh(ctx context.Context) (answered bool) {
 	}
 	leader, term, source := n.lead()
 	for _, c := range contacts {
-		if c.ok && (c.status.Term > term || leader == "") {
+		// What others say of this very pod is no news to it.
+		if c.ok && c.status.Leader != n.settings.PodName && (c.status.Term > term || leader == "") {
 			leader, term, source = c.status.Leader, c.status.Term, ""
 		}
 	}
@@ -123,13 +166,23 @@ func (n *Node) refresh(ctx context.Context) (answered bool) {
 			continue
 		}
 		answered, source = true, ""
-		if n.follows(c.status) {
+		if c.status.Role == peer.Master && c.status.Leader == leader {
+			n.hear(c.status.Online)
+		}
+		if c.status.Role != peer.Replica && n.follows(c.status) && !n.promisedBeyond(c.status.Term) {
 			source = c.address(n.settings.PeerPort)
 			n.inherit(c.status)
 		}
 	}
 	n.setLead(leader, term, source)
 	return answered
+}
+
+// promisedBeyond tells whether this pod has promised to follow no master of a term.
+func (n *Node) promisedBeyond(term uint64) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.record.Promised > term
 }
 
 // follows tells whether this pod may follow a master. Not one that holds nothing

@@ -32,16 +32,26 @@ func (n *Node) serve(ctx context.Context, start conf.Start) (int, end) {
 		n.log.Error("can't start the server", "error", err)
 		return 1, died
 	}
-	running, cancel := context.WithCancel(ctx)
+	// The order to stop is not yet the end: mastership and clients go elsewhere first.
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	go func() {
 		<-process.Done()
 		cancel()
 	}()
+	var deadline time.Time
+	departed := make(chan struct{})
+	depart := context.AfterFunc(ctx, func() {
+		defer close(departed)
+		defer cancel()
+		deadline = time.Now().Add(n.settings.GracePeriod - graceMargin)
+		n.depart(running)
+	})
 	aside := n.tend(running)
 	switch {
-	case ctx.Err() != nil:
-		return n.stop(process), stopped
+	case !depart():
+		<-departed
+		return n.stop(process, deadline), stopped
 	case aside:
 		n.shutdown(process, "NOSAVE", localStop)
 		return 0, setAside

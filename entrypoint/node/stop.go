@@ -28,10 +28,12 @@ const (
 )
 
 // stop ends the server because the pod ends.
-func (n *Node) stop(process *server.Process) int {
-	deadline := time.Now().Add(n.settings.GracePeriod - graceMargin)
+func (n *Node) stop(process *server.Process, deadline time.Time) int {
 	ctx, cancel := context.WithDeadline(context.Background(), deadline)
 	defer cancel()
+	n.mu.Lock()
+	n.leaving = true
+	n.mu.Unlock()
 	n.setState(stateStopping, "")
 	n.look(ctx)
 	v := n.lastView()
@@ -49,8 +51,11 @@ func (n *Node) stop(process *server.Process) int {
 // howToStop chooses whether the server saves a snapshot as it stops. Never over a
 // good one with nothing, and not if there is no time to end it.
 func (n *Node) howToStop(v View, left time.Duration) string {
+	// One that comes back as a replica goes on from its snapshot, if it has one: from an
+	// append-only file no partial resync is possible.
+	joins := n.settings.Persistence == settings.AOF && n.isMasterPod() && v.Role() == peer.Replica && v.LinkUp()
 	switch {
-	case n.settings.Persistence != settings.RDB || !v.HasData() || v.Loading():
+	case n.settings.Persistence != settings.RDB && !joins, !v.HasData(), v.Loading(), v.Syncing():
 		return "NOSAVE"
 	case saveTime(v) > left:
 		n.log.Warn("no time to save a snapshot: raise terminationGracePeriodSeconds", "needed", saveTime(v).String(), "left", left.String())

@@ -82,7 +82,10 @@ func (n *Node) look(ctx context.Context) bool {
 		n.mu.Unlock()
 		return false
 	}
+	before := n.view
 	n.view.Info, n.view.At = fields, time.Now()
+	n.attend(before, n.view)
+	n.trace(n.view)
 	n.note()
 	n.mu.Unlock()
 	n.save(record.Cached)
@@ -113,7 +116,7 @@ func (n *Node) note() {
 	}
 	r := &n.record
 	offset := v.Info.Int("master_repl_offset")
-	if v.Role() == peer.Master && n.settings.Persistence == settings.AOF {
+	if n.settings.Persistence == settings.AOF {
 		// Once whole it stays so through later rewrites, which add to it meanwhile.
 		rewriting := v.Info.Is("aof_rewrite_in_progress") || v.Info.Is("aof_rewrite_scheduled")
 		r.AOF = v.Info.Is("aof_enabled") && v.Info["aof_last_write_status"] == "ok" && (r.AOF || !rewriting)
@@ -159,7 +162,21 @@ func (n *Node) status() peer.Status {
 		Keys:        v.Info.Keys(), HasData: v.HasData(), LinkUp: v.LinkUp(), Syncing: v.Syncing(), Loading: v.Loading(),
 		Replid: v.Info["master_replid"], Offset: v.Info.Int("master_repl_offset"),
 		Replid2: v.Info["master_replid2"], SecondOffset: v.Info.Int("second_repl_offset"),
-		Synced: n.record.Synced,
+		Synced:   n.record.Synced,
+		Promised: n.record.Promised, Candidate: n.record.Candidate,
+		Hears: n.hearing(), Quiet: n.quietFor(),
+		Leaving: n.leaving, Revision: n.settings.Revision, Age: time.Since(n.born),
+	}
+	switch {
+	case v.Role() == peer.Master:
+		// It acknowledges nothing to anybody.
+		s.Quiet = s.Age
+		s.Online = v.online(n.settings.MaxLag)
+	case v.Role() == peer.None && n.disk != nil:
+		s.OnDisk = true
+		s.HasData, s.Replid, s.Offset = n.disk.HasData, n.disk.Replid, n.disk.Offset
+		s.History = n.disk.History
+		return s
 	}
 	if v.Role() == peer.Replica && !v.LinkUp() && v.Info.Is("aof_enabled") && n.record.Replid != "" && n.record.Replid != s.Replid {
 		// Loaded from an append-only file the server goes by an id that it made up.

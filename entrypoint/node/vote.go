@@ -41,6 +41,13 @@ func (c contact) address(port int) string {
 
 // poll asks all peers at once for their status.
 func (n *Node) poll(ctx context.Context) ([]contact, error) {
+	return n.reachAll(ctx, n.peers.Status)
+}
+
+// question is how a peer at an IP address is asked for its status.
+type question func(ctx context.Context, ip string) (peer.Status, error)
+
+func (n *Node) reachAll(ctx context.Context, ask question) ([]contact, error) {
 	hosts, err := n.directory.Hosts(ctx)
 	if err != nil {
 		return nil, err
@@ -48,7 +55,7 @@ func (n *Node) poll(ctx context.Context) ([]contact, error) {
 	contacts := make([]contact, len(hosts))
 	var all sync.WaitGroup
 	for i, host := range hosts {
-		all.Go(func() { contacts[i] = n.reach(ctx, host) })
+		all.Go(func() { contacts[i] = n.reach(ctx, host, ask) })
 	}
 	all.Wait()
 	// An address that only a Service listed may be this pod's own, or one whose
@@ -64,10 +71,10 @@ func (n *Node) poll(ctx context.Context) ([]contact, error) {
 	return contacts, nil
 }
 
-func (n *Node) reach(ctx context.Context, host peer.Host) contact {
+func (n *Node) reach(ctx context.Context, host peer.Host, ask question) contact {
 	c := contact{host: host}
 	for _, ip := range host.Addresses {
-		status, err := n.peers.Status(ctx, ip)
+		status, err := ask(ctx, ip)
 		switch {
 		case err != nil:
 			n.log.Debug("a peer does not answer", "peer", host.Name, "address", ip, "error", err)
@@ -82,10 +89,16 @@ func (n *Node) reach(ctx context.Context, host peer.Host) contact {
 	return c
 }
 
-// ballot is one run of asking until there is a decision.
+// ballot is one run of asking until there is a decision. The rest is of elections: the
+// term that is asked for; where the master was that is not heard any more, and whether
+// that has certainly ended; and the addresses that are listed as ready.
 type ballot struct {
 	began    time.Time
 	contacts []contact
+	term     uint64
+	source   string
+	gone     bool
+	ready    []string
 }
 
 func newBallot() *ballot { return &ballot{began: time.Now()} }
@@ -153,11 +166,29 @@ func (b *ballot) contact(pod string) (contact, bool) {
 
 // highestTerm is the highest that any pod knows of.
 func (n *Node) highestTerm(b *ballot) uint64 {
-	_, term, _ := n.lead()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	term := max(n.record.Term, n.record.Promised)
 	for _, c := range b.contacts {
-		term = max(term, c.status.Term)
+		term = max(term, c.status.Term, c.status.Promised)
 	}
 	return term
+}
+
+// decide asks all peers, and has them promise where that is needed.
+func (n *Node) decide(ctx context.Context, b *ballot, own func() own) lead.Decision {
+	if n.settings.Hive() {
+		return n.campaign(ctx, b, own)
+	}
+	return n.vote(ctx, b, own())
+}
+
+// nextTerm is that of the master which a decision makes.
+func (n *Node) nextTerm(b *ballot) uint64 {
+	if n.settings.Hive() {
+		return b.term
+	}
+	return n.highestTerm(b) + 1
 }
 
 var errGone = errors.New("the peer has gone meanwhile")
@@ -168,7 +199,7 @@ func (n *Node) promote(ctx context.Context, b *ballot, pod string) error {
 	if !ok {
 		return errGone
 	}
-	order := peer.Order{Term: n.highestTerm(b) + 1, Leader: pod, Address: c.address(n.settings.PeerPort)}
+	order := peer.Order{Term: n.nextTerm(b), Leader: pod, Address: c.address(n.settings.PeerPort), From: n.settings.PodName}
 	if _, err := n.peers.Promote(ctx, c.ip, order); err != nil {
 		return err
 	}
@@ -183,18 +214,24 @@ func (n *Node) promote(ctx context.Context, b *ballot, pod string) error {
 
 // announce tells all peers that this pod is master.
 func (n *Node) announce(ctx context.Context) {
-	contacts, err := n.poll(ctx)
+	leader, term, _ := n.lead()
+	n.broadcast(ctx, peer.Order{Term: term, Leader: leader, Address: n.address(), Empty: !n.lastView().HasData()})
+}
+
+// broadcast tells all peers whom to follow, and returns when they have heard of it.
+func (n *Node) broadcast(ctx context.Context, order peer.Order) {
+	contacts, err := n.reachAll(ctx, n.peers.Glance)
 	if err != nil {
-		n.log.Warn("can't announce the master", "error", err)
+		n.log.Warn("can't tell the peers who is master", "error", err)
 		return
 	}
-	leader, term, _ := n.lead()
-	order := peer.Order{Term: term, Leader: leader, Address: n.address(), Empty: !n.lastView().HasData()}
+	var all sync.WaitGroup
 	for _, c := range contacts {
-		if c.ok {
-			n.tell(ctx, c, order)
+		if c.ok && c.pod() != order.Leader {
+			all.Go(func() { n.tell(ctx, c, order) })
 		}
 	}
+	all.Wait()
 }
 
 // tell passes an order on. Who misses it asks by itself within seconds.

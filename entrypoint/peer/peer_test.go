@@ -28,6 +28,8 @@ func (p *pod) take(_ context.Context, o Order) error {
 func (p *pod) Promote(ctx context.Context, o Order) error  { return p.take(ctx, o) }
 func (p *pod) Follow(ctx context.Context, o Order) error   { return p.take(ctx, o) }
 func (p *pod) Handover(ctx context.Context, o Order) error { return p.take(ctx, o) }
+func (p *pod) Intent(ctx context.Context, o Order) error   { return p.take(ctx, o) }
+func (p *pod) Canvass(ctx context.Context, o Order) error  { return p.take(ctx, o) }
 
 func serve(t *testing.T, h http.Handler) (ip string, port int) {
 	t.Helper()
@@ -53,11 +55,11 @@ func TestAskAndOrder(t *testing.T) {
 	require.Empty(t, p.orders)
 
 	want := Order{Term: 5, Leader: "v-master-0", Address: "10.0.0.1:6379"}
-	for _, ask := range []func(context.Context, string, Order) (Status, error){client.Promote, client.Follow, client.Handover} {
+	for _, ask := range []func(context.Context, string, Order) (Status, error){client.Promote, client.Follow, client.Handover, client.Intent, client.Canvass} {
 		_, err := ask(ctx, ip, want)
 		require.NoError(t, err)
 	}
-	require.Equal(t, []Order{want, want, want}, p.orders)
+	require.Equal(t, []Order{want, want, want, want, want}, p.orders)
 
 	p.refuse = errors.New("term 5 is over")
 	_, err = client.Promote(ctx, ip, want)

@@ -20,7 +20,8 @@ import (
 // Promised is the latest term promised to Candidate; Hears tells whether the pod hears
 // its master, Quiet how long ago its server last acknowledged anything to one. Online
 // are the addresses of a master's replicas in sync. Leaving: the pod stops. Revision is
-// that of its StatefulSet, Age how long the pod has lived.
+// that of its StatefulSet, Age how long the pod has lived. OnDisk: no server runs, and
+// the position is that of the files.
 type Status struct {
 	Pod          string        `json:"pod"`
 	Role         string        `json:"role"`
@@ -51,6 +52,7 @@ type Status struct {
 	Quiet     time.Duration `json:"quiet"`
 	Online    []string      `json:"online,omitempty"`
 	Leaving   bool          `json:"leaving,omitempty"`
+	OnDisk    bool          `json:"onDisk,omitempty"`
 	Revision  string        `json:"revision,omitempty"`
 	Age       time.Duration `json:"age"`
 }

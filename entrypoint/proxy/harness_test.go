@@ -237,10 +237,12 @@ func (u *user) raw(wire string) {
 
 func (u *user) read() resp.Value {
 	u.t.Helper()
-	v, err := resp.Read(u.r)
+	v, err := u.reply()
 	require.NoError(u.t, err)
 	return v
 }
+
+func (u *user) reply() (resp.Value, error) { return resp.Read(u.r) }
 
 func (u *user) do(args ...string) resp.Value {
 	u.t.Helper()

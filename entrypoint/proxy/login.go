@@ -66,7 +66,7 @@ func (l *loop) unreachable(u *upstream, err error) {
 		owner.own = nil
 	}
 	l.retryAt = l.now.Add(retryPause)
-	l.p.options.OnRefused()
+	l.p.tell(&l.p.unreached)
 }
 
 // retryPause is the time between two attempts to reach a master.

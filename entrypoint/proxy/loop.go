@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 	"unsafe"
@@ -38,6 +39,7 @@ type loop struct {
 	replies   []byte      // what is read from upstreams
 
 	target  endpoint
+	leased  bool // commands go there only until the lease runs out
 	pointed bool
 	held    bool
 	epoch   uint64 // counts masters, and connections to them that broke off
@@ -49,10 +51,11 @@ type loop struct {
 	stopped  bool
 	ticked   time.Time
 
-	mu     sync.Mutex
-	mail   []func()
-	closed bool
-	count  counters
+	mu         sync.Mutex
+	mail       []func()
+	closed     bool
+	abandoning atomic.Int64 // calls of Abandon that are in the mail
+	count      counters
 }
 
 const (
@@ -141,6 +144,7 @@ func (l *loop) run() error {
 			return fmt.Errorf("wait for events: %w", err)
 		}
 		l.now = time.Now()
+		l.severed()
 		for _, e := range events[:max(n, 0)] {
 			if h := l.handlers[e.Fd]; h != nil {
 				h.event(l, e.Events)
@@ -195,6 +199,8 @@ func (l *loop) patience() int {
 		return 0
 	case l.timing():
 		return int(tick / time.Millisecond)
+	case l.leased:
+		return int(l.p.left()/time.Millisecond) + 1
 	default:
 		return -1
 	}

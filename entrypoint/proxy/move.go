@@ -20,10 +20,11 @@ func (l *loop) learned(t table) {
 
 // point opens the loop to a master. If it is another one, the connections to the
 // one before take no more commands.
-func (l *loop) point(to endpoint, moved bool) {
-	l.target, l.pointed, l.held, l.retryAt = to, true, false, time.Time{}
+func (l *loop) point(to endpoint, leased, moved bool) {
+	l.target, l.leased, l.pointed, l.held = to, leased, true, false
 	if moved {
 		l.epoch++
+		l.retryAt = time.Time{}
 		for u := range l.upstreams {
 			u.retire(l)
 		}
@@ -61,8 +62,7 @@ func (u *upstream) retire(l *loop) {
 // gets it a new one, if it can be made the same.
 func (c *client) moved(l *loop) {
 	if !c.session.movable() {
-		l.count.broken.Add(1)
-		c.close(l)
+		c.broken(l)
 		return
 	}
 	if c.own != nil {
@@ -84,9 +84,7 @@ func (l *loop) refused(u *upstream) {
 	l.p.options.OnRefused()
 }
 
-// lost ends an upstream that broke off. Commands that did not go out whole did not
-// run. What became of the others nobody knows: their clients must not be told
-// anything.
+// lost ends an upstream that broke off.
 func (l *loop) lost(u *upstream, err error) {
 	if u.state == upstreamClosed {
 		return
@@ -98,6 +96,18 @@ func (l *loop) lost(u *upstream, err error) {
 	l.p.options.Log.Debug("connection to the master lost", "error", err)
 	// WAIT on another connection says nothing of writes on this one.
 	l.epoch++
+	retired := u.retired
+	l.sever(u)
+	if !retired {
+		l.p.tell(&l.p.lost)
+	}
+	l.wake()
+}
+
+// sever ends an upstream with whatever is under way. Commands that did not go out
+// whole did not run. What became of the others nobody knows: their clients must not be
+// told anything.
+func (l *loop) sever(u *upstream) {
 	waiters := u.holders
 	ops, out, owner := u.ops, u.out, u.owner
 	u.close(l)
@@ -118,22 +128,53 @@ func (l *loop) lost(u *upstream, err error) {
 		c.replay = append(c.replay, out.slice(o.start, o.end)...)
 		l.again(c)
 	}
-	if owner != nil && !owner.closed {
-		owner.own = nil
-		if owner.inflight > 0 || !owner.session.movable() {
-			owner.unknown(l)
-		}
+	if owner == nil || owner.closed {
+		return
 	}
-	if !u.retired {
-		l.p.options.OnRefused()
+	owner.own = nil
+	switch {
+	case owner.inflight > 0:
+		owner.unknown(l)
+	case !owner.session.movable():
+		owner.broken(l)
+	default:
+		l.again(owner)
+	}
+}
+
+// abandon breaks all connections to masters, and holds commands until the next Point.
+func (l *loop) abandon() {
+	l.held, l.leased = true, false
+	l.epoch++
+	for u := range l.upstreams {
+		l.sever(u)
 	}
 	l.wake()
+}
+
+// severed tells that nothing may go to a master or come from one any more: Abandon was
+// called, or the lease has run out.
+func (l *loop) severed() bool {
+	if l.leased && l.p.outdated() {
+		l.abandon()
+		l.p.options.OnRefused()
+		return true
+	}
+	return l.abandoning.Load() > 0
 }
 
 // unknown closes a connection whose commands nobody can answer for.
 func (c *client) unknown(l *loop) {
 	if !c.closed {
 		l.count.unknown.Add(1)
+		c.close(l)
+	}
+}
+
+// broken closes a connection whose state can't be had elsewhere.
+func (c *client) broken(l *loop) {
+	if !c.closed {
+		l.count.broken.Add(1)
 		c.close(l)
 	}
 }

@@ -56,10 +56,16 @@ type Options struct {
 	MaxConnections int              // of clients; default 10,000
 	MaxPending     int              // bytes kept for one connection, each way; default 1 MiB
 	Durability     Durability
-	Password       string // of the default user, to ask the server for its commands; no client's command runs under it
-	// OnRefused is called when an upstream says that it is no master, or can't be
-	// reached: the owner should look for the master and call Point, even if that is
-	// the same as before. It is called by a loop and must not block.
+	// Lease is how long commands go to the pod's own server (a target of network unix)
+	// after the last Renew or Point; 0: for ever. When it has run out, as it has for a
+	// process that was frozen, the proxy does what Abandon does, and calls OnRefused.
+	// Only time that the kernel's monotonic clock counts is seen.
+	Lease    time.Duration
+	Password string // of the default user, to ask the server for its commands; no client's command runs under it
+	// OnRefused is called when an upstream says that it is no master, or not yet, when
+	// it breaks off or can't be reached (a few times a second at most), and when the
+	// lease has run out: the owner should look for the master and call Point, even if
+	// that is the same as before. It is called by a loop and must not block.
 	OnRefused func()
 	Log       *slog.Logger
 }
@@ -103,6 +109,11 @@ type Proxy struct {
 
 	clients atomic.Int64
 
+	start     time.Time
+	renewed   atomic.Int64 // when the lease began, on clock
+	lost      notice
+	unreached notice
+
 	mu     sync.Mutex
 	target Target
 	ask    context.CancelFunc // ends the question for the current target's commands
@@ -114,7 +125,7 @@ func New(o Options) (*Proxy, error) {
 	if err := o.defaults(); err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
-	p := &Proxy{options: o}
+	p := &Proxy{options: o, start: time.Now()}
 	for range o.Threads {
 		l, err := newLoop(p)
 		if err != nil {
@@ -146,10 +157,19 @@ func (p *Proxy) Point(target Target) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	moved := target != p.target
+	now := p.clock()
+	if p.leases(p.target) && p.outdated() {
+		p.abandon() // no loop may have seen it yet
+	}
+	p.renewed.Store(now)
+	leased, moved := p.leases(target), target != p.target
 	p.target = target
+	if moved {
+		p.lost.reset()
+		p.unreached.reset()
+	}
 	for i, l := range p.loops {
-		l.post(func() { l.point(endpoints[i], moved) })
+		l.post(func() { l.point(endpoints[i], leased, moved) })
 	}
 	if moved {
 		p.learn(target)
@@ -161,6 +181,30 @@ func (p *Proxy) Point(target Target) error {
 func (p *Proxy) Hold() {
 	for _, l := range p.loops {
 		l.post(l.hold)
+	}
+}
+
+// Abandon holds commands as Hold does, and breaks all connections to masters at once:
+// mastership moves without the help of the one that had it. No reply that is read after
+// this call reaches a client: those that wait for one are closed. The next Point opens
+// connections anew, to whichever target.
+func (p *Proxy) Abandon() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.abandon()
+}
+
+func (p *Proxy) abandon() {
+	if p.ask != nil {
+		p.ask()
+	}
+	p.target = Target{}
+	for _, l := range p.loops {
+		l.abandoning.Add(1)
+		l.post(func() {
+			l.abandoning.Add(-1)
+			l.abandon()
+		})
 	}
 }
 

@@ -145,7 +145,7 @@ func (u *upstream) load() int { return len(u.out.bytes) }
 
 // flush sends what the socket takes.
 func (u *upstream) flush(l *loop) {
-	if u.state != upstreamLogin && u.state != upstreamReady {
+	if (u.state != upstreamLogin && u.state != upstreamReady) || l.severed() {
 		return
 	}
 	for {
@@ -209,6 +209,9 @@ func (u *upstream) receive(l *loop) {
 		}
 		if errno != 0 || n == 0 {
 			l.lost(u, fmt.Errorf("receive: %w", ending(errno)))
+			return
+		}
+		if l.severed() {
 			return
 		}
 		if n < len(buffer)-kept && !u.hangup {

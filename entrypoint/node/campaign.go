@@ -1,0 +1,241 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
+	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
+	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+	"github.com/helm-valkey/helm-valkey/entrypoint/record"
+)
+
+const (
+	// canvassEvery is how often the peers are asked again while an old master may still
+	// take writes.
+	canvassEvery = 100 * time.Millisecond
+	// canvassFor bounds one campaign.
+	canvassFor = lead.FenceWait + 3*time.Second
+	// ownDecision is how long a master whose server died may take to find the next one
+	// before others do it for it.
+	ownDecision = 2 * time.Second
+	// impatience is after how many times the fence's wait the policy available goes on
+	// without pods that do not answer.
+	impatience = 3
+)
+
+// campaign is how a pod of a hive that hears no master finds or makes one: it sounds
+// the others, has them promise, and elects. It does not act on the outcome; who is to
+// start or to promote does so in term b.term, and only while that is still promised to
+// this pod.
+func (n *Node) campaign(ctx context.Context, b *ballot, own func() own) lead.Decision {
+	contacts, err := n.reachAll(ctx, n.peers.Glance)
+	if err != nil {
+		return lead.Decision{Action: lead.Wait, Reason: err.Error()}
+	}
+	b.contacts = contacts
+	n.inquire(ctx, b)
+	decision := n.hive(b, own().position).Sound()
+	if decision.Action != lead.Canvass {
+		return decision
+	}
+	if n.moving() {
+		return lead.Decision{Action: lead.Wait, Reason: "mastership is being handed over"}
+	}
+	b.term = n.highestTerm(b) + 1
+	if err := n.Canvass(ctx, peer.Order{Term: b.term, From: n.settings.PodName}); err != nil {
+		return lead.Decision{Action: lead.Wait, Reason: err.Error()}
+	}
+	n.log.Info("canvassing", "term", b.term)
+	deadline := time.Now().Add(canvassFor)
+	for {
+		if decision, ok := n.canvass(ctx, b, own); ok || time.Now().After(deadline) || ctx.Err() != nil {
+			return decision
+		}
+		sleep(ctx, canvassEvery)
+	}
+}
+
+// canvass asks all that answered for their promise, and elects. It is not over while
+// an old master may still take writes.
+func (n *Node) canvass(ctx context.Context, b *ballot, own func() own) (lead.Decision, bool) {
+	order := peer.Order{Term: b.term, From: n.settings.PodName}
+	answered := slices.DeleteFunc(slices.Clone(b.contacts), func(c contact) bool { return !c.ok })
+	var all sync.WaitGroup
+	refusals := make([]error, len(answered))
+	for i, c := range answered {
+		all.Go(func() { answered[i].status, refusals[i] = n.peers.Canvass(ctx, c.ip, order) })
+	}
+	all.Wait()
+	for i, err := range refusals {
+		if err != nil {
+			return lead.Decision{Action: lead.Wait, Peer: answered[i].pod(), Reason: answered[i].host.Name + " gives no promise: " + err.Error()}, true
+		}
+	}
+	if !n.pledged(b.term) {
+		return lead.Decision{Action: lead.Wait, Reason: "another pod was promised a later term"}, true
+	}
+	for _, c := range answered {
+		for i := range b.contacts {
+			if b.contacts[i].ok && b.contacts[i].ip == c.ip {
+				b.contacts[i].status = c.status
+			}
+		}
+	}
+	decision := n.hive(b, own().position).Elect()
+	if decision.Action == lead.Wait {
+		n.setState(stateElecting, decision.Reason)
+		return decision, false
+	}
+	return decision, true
+}
+
+// pledged tells whether a term is promised to this very pod, and nobody became master
+// in it.
+func (n *Node) pledged(term uint64) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.record.Promised == term && n.record.Candidate == n.settings.PodName && n.record.Term < term
+}
+
+// Canvass promises a term to the pod that asks: from here on this pod follows no
+// master of an earlier one.
+func (n *Node) Canvass(ctx context.Context, o peer.Order) error {
+	n.act.Lock()
+	defer n.act.Unlock()
+	if !n.settings.Hive() {
+		return fmt.Errorf("%s takes part in no election: hive.enabled is false there", n.settings.PodName)
+	}
+	n.look(ctx)
+	own := o.From == n.settings.PodName
+	n.mu.Lock()
+	leads := n.record.Leader == n.settings.PodName && n.view.Role() == peer.Master
+	standing := lead.Standing{
+		Term: n.record.Term, Promised: n.record.Promised, Candidate: n.record.Candidate,
+		Master: leads && !own, Hears: n.hearing() && o.From != n.record.Leader,
+	}
+	refusal := standing.Refusal(o.Term, o.From)
+	if n.leaving && own {
+		refusal = "it stops"
+	}
+	renewed := n.record.Promised == o.Term
+	if refusal == "" && !renewed {
+		n.record.Promised, n.record.Candidate = o.Term, o.From
+	}
+	role, source := n.view.Role(), n.view.Source()
+	n.mu.Unlock()
+	if refusal != "" {
+		return fmt.Errorf("%s does not promise term %d to %s: %s", n.settings.PodName, o.Term, o.From, refusal)
+	}
+	if renewed {
+		return nil
+	}
+	n.save(record.Durable)
+	if leads {
+		return nil
+	}
+	n.cutOff()
+	if role == peer.Replica && source != conf.Detached {
+		n.detachLocked(ctx)
+	}
+	return nil
+}
+
+// hive is what an election rests on as of the last answers.
+func (n *Node) hive(b *ballot, own lead.Position) lead.Hive {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	leader := n.record.Leader
+	mates := n.mates
+	if leader == n.settings.PodName {
+		mates = n.record.Online
+	}
+	h := lead.Hive{
+		Policy: lead.Policy(n.settings.HivePolicy), Self: n.settings.PodName, Home: firstLabel(n.settings.Master),
+		Leader: leader, Need: n.settings.MinReplicasToWrite,
+		Quiet: n.quietFor(), Idle: n.view.Role() == peer.None, Own: own,
+		Settled: time.Since(b.began) >= ownDecision,
+		Patient: time.Since(b.began) < impatience*lead.FenceWait,
+		Gone:    leader == n.settings.PodName && n.view.Role() != peer.Master || b.gone,
+	}
+	if n.view.Role() == peer.Master {
+		// It acknowledges nothing to anybody.
+		h.Quiet = time.Since(n.born)
+	}
+	for _, c := range b.contacts {
+		p := candidate(c, mates)
+		s := c.status
+		// What it hears of this very pod is over when this pod asks.
+		p.Hears = c.ok && s.Hears && s.Leader != n.settings.PodName
+		if s.Syncing || s.Loading {
+			// What it holds is not whole, and it will not keep it.
+			p.Position.HasData = false
+		}
+		p.Idle, p.Quiet = s.Role == peer.None, s.Quiet
+		p.Listed = slices.ContainsFunc(c.host.Addresses, func(a string) bool { return slices.Contains(b.ready, a) })
+		if c.ok && s.Role == peer.None && s.OnDisk {
+			p.Answer = lead.Known
+		}
+		if p.Name == leader && c.ok && s.Role != peer.Master && c.address(n.settings.PeerPort) == b.source {
+			h.Gone = true
+		}
+		h.Peers = append(h.Peers, p)
+	}
+	return h
+}
+
+// inquire finds out what no pod says by itself: whether somebody at the address of a
+// master that does not answer says that nobody is there any more; and, where that
+// counts, who is listed as ready.
+func (n *Node) inquire(ctx context.Context, b *ballot) {
+	leader, _, source := n.lead()
+	if b.source == "" {
+		b.source = source
+	}
+	if _, answers := b.contact(leader); !answers && leader != n.settings.PodName && !b.gone {
+		b.gone = n.refusedAt(ctx, b.source)
+	}
+	if lead.Policy(n.settings.HivePolicy) != lead.Available {
+		return
+	}
+	b.ready = nil
+	for _, name := range n.settings.ReadyServices {
+		host := n.directory.Lookup(ctx, name)
+		if len(host.Addresses) == 0 && !host.Absent {
+			// It may list all of them.
+			for _, c := range b.contacts {
+				b.ready = append(b.ready, c.host.Addresses...)
+			}
+		}
+		b.ready = append(b.ready, host.Addresses...)
+	}
+}
+
+// refusedAt tells of a master's address that its machine is there and nobody listens:
+// the link to it was closed, and both of its ports refuse.
+func (n *Node) refusedAt(ctx context.Context, address string) bool {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || n.lastView().LinkUp() {
+		return false
+	}
+	dialer := net.Dialer{Timeout: refusalWait}
+	for _, port := range []string{port, strconv.Itoa(n.settings.PeerControlPort)} {
+		conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
+		if err == nil {
+			conn.Close()
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			return false
+		}
+	}
+	return true
+}
+
+const refusalWait = 300 * time.Millisecond

@@ -1,0 +1,138 @@
+package node
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
+	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+)
+
+const (
+	// lingerFor is how long the write endpoint goes on after the order to stop, so that
+	// clients are not sent to a pod that is gone: the cluster's nodes take a moment to
+	// hear that it stops.
+	lingerFor = 2 * time.Second
+	// seekEvery is how often a master that stops looks for an heir.
+	seekEvery = 100 * time.Millisecond
+	// attemptFor is how long one handover can take at worst.
+	attemptFor = 9 * time.Second
+)
+
+// depart readies the pod for its end while all of it still runs: mastership goes to
+// another pod, then the clients go.
+func (n *Node) depart(ctx context.Context) {
+	if n.proxy == nil {
+		return
+	}
+	n.mu.Lock()
+	n.leaving = true
+	n.mu.Unlock()
+	began := time.Now()
+	n.setState(stateLeaving, "")
+	n.resign(ctx)
+	sleep(ctx, lingerFor-time.Since(began))
+	drain, cancel := context.WithTimeout(ctx, n.settings.ProxyHoldTimeout)
+	defer cancel()
+	if err := n.proxy.Drain(drain); err != nil {
+		n.log.Warn("not all clients could be sent away in good order", "error", err)
+	}
+}
+
+// resign hands mastership to another pod, if this one has it and there is any that can
+// have it.
+func (n *Node) resign(ctx context.Context) {
+	began := time.Now()
+	failed := map[string]int{}
+	for ctx.Err() == nil {
+		n.look(ctx)
+		if !n.leads() || n.role() != peer.Master {
+			return
+		}
+		contacts, err := n.poll(ctx)
+		patient := time.Since(began) < n.settings.UpdateWait
+		if err != nil && patient {
+			n.log.Warn("can't look for an heir", "error", err)
+			sleep(ctx, seekEvery)
+			continue
+		}
+		decision := lead.Succession{Heirs: n.heirs(contacts, failed), Patient: patient}.Decide()
+		n.setState(stateLeaving, decision.Reason)
+		switch decision.Action {
+		case lead.HandOver:
+			if err := n.bequeath(ctx, contacts, decision.Peer); err != nil {
+				failed[decision.Peer]++
+				n.log.Warn("can't hand mastership over", "to", decision.Peer, "error", err)
+				break
+			}
+			// Whoever wrote to this server itself finds the new master by connecting again.
+			if _, err := n.local.Do(ctx, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"); err != nil {
+				n.log.Warn("can't send clients away", "error", err)
+			}
+			return
+		case lead.Stop:
+			n.log.Warn("stopping as master: nobody can take over", "reason", decision.Reason)
+			return
+		}
+		sleep(ctx, seekEvery)
+	}
+}
+
+// bequeath hands mastership to one of the pods that were just asked.
+func (n *Node) bequeath(ctx context.Context, contacts []contact, pod string) error {
+	b := ballot{contacts: contacts}
+	c, ok := b.contact(pod)
+	if !ok {
+		return errGone
+	}
+	ctx, cancel := context.WithTimeout(ctx, attemptFor)
+	defer cancel()
+	return n.handOver(ctx, heir{pod: pod, ip: c.ip, address: c.address(n.settings.PeerPort), term: n.highestTerm(&b) + 1})
+}
+
+// heirs are all other pods as a master that stops sees them.
+func (n *Node) heirs(contacts []contact, failed map[string]int) []lead.Heir {
+	youngest := map[string]peer.Status{}
+	complete := map[string]bool{}
+	mixed := map[string]bool{}
+	own := n.status()
+	for _, c := range append([]contact{{status: own, ok: true}}, contacts...) {
+		set := setOf(c.pod())
+		first, seen := youngest[set]
+		if _, known := complete[set]; !known {
+			complete[set] = true
+		}
+		switch {
+		case !c.ok:
+			complete[set] = false
+			continue
+		case !seen || c.status.Age < first.Age:
+			youngest[set] = c.status
+		}
+		mixed[set] = mixed[set] || seen && first.Revision != c.status.Revision
+		complete[set] = complete[set] && (c.status.Role == peer.Master || c.status.LinkUp)
+	}
+	var heirs []lead.Heir
+	for _, c := range contacts {
+		s, set := c.status, setOf(c.pod())
+		heirs = append(heirs, lead.Heir{
+			Name:    c.pod(),
+			InSync:  c.ok && s.Role == peer.Replica && s.LinkUp && !s.Syncing && !s.Loading && s.Offset > 0 && (s.Replid == own.Replid || own.Role != peer.Master),
+			Updated: c.ok && s.Revision == youngest[set].Revision && (mixed[set] || complete[set]),
+			Leaving: s.Leaving,
+			Home:    c.pod() == firstLabel(n.settings.Master),
+			Failed:  failed[c.pod()],
+			Offset:  s.Offset,
+		})
+	}
+	return heirs
+}
+
+// setOf is the StatefulSet of a pod: its name without the ordinal.
+func setOf(pod string) string {
+	if i := strings.LastIndexByte(pod, '-'); i >= 0 {
+		return pod[:i]
+	}
+	return pod
+}

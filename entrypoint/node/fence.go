@@ -1,0 +1,227 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
+	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
+	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+)
+
+// unreachable is a number of replicas that no master has: one that needs them refuses
+// every write.
+const unreachable = "1000000"
+
+// fence has the master's server refuse writes while too few replicas acknowledge them.
+// The server does so by itself, but looks only once a second.
+func (n *Node) fence(ctx context.Context, v View, d *duties) {
+	good := len(v.online(n.settings.MinReplicasMaxLag)) >= n.settings.MinReplicasToWrite
+	// The lag is told in seconds: from here on it may be over at any moment.
+	d.hurry = d.hurry || d.enough && len(v.online(time.Second)) < n.settings.MinReplicasToWrite
+	switch {
+	case good:
+		d.enough = true
+		n.unfence(ctx)
+	case d.enough:
+		n.refuseWrites(ctx)
+		n.setState(stateFenced, "too few replicas acknowledge: writes are refused")
+	}
+}
+
+// refuseWrites has the server refuse writes.
+func (n *Node) refuseWrites(ctx context.Context) {
+	n.mu.Lock()
+	fenced := n.fenced
+	n.mu.Unlock()
+	if fenced {
+		return
+	}
+	if _, err := n.local.Do(ctx, "CONFIG", "SET", "min-replicas-to-write", unreachable); err != nil {
+		n.log.Error("can't fence the server", "error", err)
+		return
+	}
+	n.log.Warn("fenced: writes are refused")
+	n.mu.Lock()
+	n.fenced = true
+	n.mu.Unlock()
+}
+
+// unfence takes the fence away.
+func (n *Node) unfence(ctx context.Context) {
+	n.mu.Lock()
+	fenced := n.fenced
+	n.mu.Unlock()
+	if !fenced {
+		return
+	}
+	if _, err := n.local.Do(ctx, "CONFIG", "SET", "min-replicas-to-write", strconv.Itoa(n.settings.MinReplicasToWrite)); err != nil {
+		n.log.Error("can't take the fence away", "error", err)
+		return
+	}
+	n.log.Info("writes are taken again")
+	n.mu.Lock()
+	n.fenced = false
+	n.mu.Unlock()
+}
+
+// trace follows how far the writes of this master reach: its offset grows by what it
+// tells its replicas once a second, too, which is no data. It is called with mu held.
+func (n *Node) trace(v View) {
+	if v.Role() != peer.Master {
+		n.changes = ""
+		return
+	}
+	changes := v.Info["rdb_changes_since_last_save"] + " " + v.Info["rdb_last_save_time"]
+	if changes != n.changes {
+		n.changes, n.wrote = changes, v.Info.Int("master_repl_offset")
+	}
+}
+
+// watchEvery is how often a master looks for rivals while some of its replicas are
+// missing.
+const watchEvery = 500 * time.Millisecond
+
+// rivaled looks for a master of a later term, and follows it. It tells whether it did.
+func (n *Node) rivaled(ctx context.Context, v View, d *duties) bool {
+	if n.settings.Standalone() {
+		n.believe()
+		return false
+	}
+	every := askEvery
+	if n.settings.Hive() && len(v.online(n.settings.MinReplicasMaxLag)) < n.settings.MinReplicasToWrite {
+		every = watchEvery
+	}
+	if time.Since(d.watched) < every && !n.doubtful() {
+		return false
+	}
+	d.watched = time.Now()
+	contacts, err := n.poll(ctx)
+	if err != nil {
+		n.log.Warn("can't look for other masters", "error", err)
+		return false
+	}
+	_, term, _ := n.lead()
+	later := false
+	for _, c := range contacts {
+		s := c.status
+		if c.ok && s.Role == peer.Master && s.Leader == s.Pod && s.Term > term && n.follows(s) {
+			n.yield(ctx, c)
+			return true
+		}
+		later = later || c.ok && max(s.Term, s.Promised) > term
+	}
+	n.believe()
+	if later && n.settings.Hive() {
+		n.reaffirm(ctx, d)
+	}
+	return false
+}
+
+// reaffirm makes this pod master of a term that nobody has promised to another: some
+// wanted one while they did not hear it, and follow no earlier term any more.
+func (n *Node) reaffirm(ctx context.Context, d *duties) {
+	b := newBallot()
+	decision := n.campaign(ctx, b, n.live)
+	switch decision.Action {
+	case lead.Start:
+		n.act.Lock()
+		defer n.act.Unlock()
+		if n.pledged(b.term) {
+			n.setLead(n.settings.PodName, b.term, n.address())
+			d.announced = false
+		}
+	case lead.Promote:
+		if err := n.promote(ctx, b, decision.Peer); err != nil {
+			n.log.Warn("can't promote", "pod", decision.Peer, "error", err)
+		}
+	default:
+		n.log.Warn("peers want another master, and there is none", "action", decision.Action, "reason", decision.Reason)
+	}
+}
+
+// errNotSaved keeps a master from dropping data that are nowhere else.
+var errNotSaved = errors.New("writes of this master that no other has can't be saved")
+
+// yield gives way to a master of a later term. Writes that only this one has are saved
+// before they are dropped.
+func (n *Node) yield(ctx context.Context, c contact) {
+	n.act.Lock()
+	n.log.Warn("another pod is master of a later term", "pod", c.pod(), "term", c.status.Term)
+	n.cutOff()
+	n.refuseWrites(ctx)
+	err := n.saveDivergence(ctx, c.status)
+	n.act.Unlock()
+	if err != nil {
+		n.setState(stateFenced, err.Error())
+		n.log.Error("not following the later master yet", "pod", c.pod(), "error", err)
+		return
+	}
+	n.join(c)
+	n.follow(ctx)
+	n.unfence(ctx)
+}
+
+// saveDivergence saves the data set if it has writes that the later master lacks.
+func (n *Node) saveDivergence(ctx context.Context, later peer.Status) error {
+	if !n.look(ctx) {
+		return fmt.Errorf("%w: the server does not answer", errNotSaved)
+	}
+	own := n.live().position
+	n.mu.Lock()
+	own.Offset = min(own.Offset, max(n.wrote, 1))
+	n.mu.Unlock()
+	if own.Within(position(later)) {
+		return nil
+	}
+	if err := n.snapshot(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errNotSaved, err)
+	}
+	return n.preserve(conf.SnapshotName, own.Replid, own.Offset)
+}
+
+// preserve keeps a snapshot under a name of its own.
+func (n *Node) preserve(file, replid string, offset int64) error {
+	name := fmt.Sprintf("diverged-%s-%d.rdb", replid, offset)
+	from, to := filepath.Join(n.settings.DataDir, file), filepath.Join(n.settings.DataDir, name)
+	if err := os.Rename(from, to); err != nil {
+		return fmt.Errorf("%w: %w", errNotSaved, err)
+	}
+	n.log.Error("writes of this pod are in no other: they were saved before they are dropped", "file", to)
+	n.mu.Lock()
+	n.diverged++
+	n.mu.Unlock()
+	return nil
+}
+
+// snapshot has the server save its data, and waits for it.
+func (n *Node) snapshot(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*saveTime(n.lastView())+localStop)
+	defer cancel()
+	before := n.lastView().Info["rdb_saves"]
+	if _, err := n.local.Do(ctx, "BGSAVE"); err != nil && !isRefusal(err) {
+		return err
+	}
+	for ctx.Err() == nil {
+		sleep(ctx, hurryEvery)
+		n.look(ctx)
+		v := n.lastView()
+		switch {
+		case v.Info.Is("rdb_bgsave_in_progress"):
+		case v.Info["rdb_last_bgsave_status"] != "ok":
+			return errors.New("the snapshot failed: see the server's log")
+		case v.Info["rdb_saves"] != before:
+			return nil
+		default:
+			if _, err := n.local.Do(ctx, "BGSAVE"); err != nil && !isRefusal(err) {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}

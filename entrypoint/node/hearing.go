@@ -1,0 +1,87 @@
+package node
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+)
+
+// listenEvery is how often a pod asks its master's entrypoint how it is.
+const listenEvery = 300 * time.Millisecond
+
+// listen keeps an ear on the master, in a hive, until ctx ends. The server's own word
+// would be too coarse: it counts in seconds.
+func (n *Node) listen(ctx context.Context) {
+	for ctx.Err() == nil {
+		leader, _, source := n.lead()
+		if host, _, err := net.SplitHostPort(source); err == nil && leader != n.settings.PodName && !n.hears(listenEvery) {
+			s, err := n.peers.Glance(ctx, host)
+			if err == nil && s.Pod == leader && s.Role == peer.Master && s.Leader == leader {
+				n.hear(s.Online)
+			}
+		}
+		sleep(ctx, listenEvery)
+	}
+}
+
+func (n *Node) hear(online []string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.heard = time.Now()
+	if online != nil {
+		n.mates = online
+	}
+}
+
+// hears tells whether the master was heard of within a time.
+func (n *Node) hears(within time.Duration) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return time.Since(n.heard) < within
+}
+
+// hearing tells whether this pod has a master that it hears. It is called with mu held.
+func (n *Node) hearing() bool {
+	return n.record.Leader != n.settings.PodName && time.Since(n.heard) < n.settings.HiveSilence
+}
+
+// attend takes from a look at the server what it says of its master. It is called with
+// mu held.
+func (n *Node) attend(before, now View) {
+	if now.Role() != peer.Replica || !now.LinkUp() {
+		if n.quiet.IsZero() {
+			n.quiet = time.Now()
+		}
+		return
+	}
+	n.quiet = time.Time{}
+	// A master that has nothing to say sends a PING each second.
+	if now.Info["slave_read_repl_offset"] != before.Info["slave_read_repl_offset"] || now.Info["master_repl_offset"] != before.Info["master_repl_offset"] {
+		n.heard = time.Now()
+	}
+}
+
+// quietFor is how long ago this server last acknowledged anything to a master. It is
+// called with mu held.
+func (n *Node) quietFor() time.Duration {
+	if n.quiet.IsZero() {
+		return 0
+	}
+	return time.Since(n.quiet)
+}
+
+// hangs tells whether this pod's server, which is master, has to be ended because it
+// does not answer and another could serve in its place.
+func (n *Node) hangs(role string, d *duties) bool {
+	if !n.settings.Hive() || role != peer.Master || !d.hurry {
+		return false
+	}
+	v := n.lastView()
+	if v.Loading() || len(v.online(n.settings.MinReplicasMaxLag)) < n.settings.MinReplicasToWrite || time.Since(v.At) < n.settings.HiveHang {
+		return false
+	}
+	n.log.Error("the server does not answer; ending it, so that a replica can be master", "for", time.Since(v.At).Round(time.Millisecond).String())
+	return true
+}

@@ -1,0 +1,158 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+	"github.com/helm-valkey/helm-valkey/entrypoint/proxy"
+	"github.com/helm-valkey/helm-valkey/entrypoint/settings"
+)
+
+const (
+	// lease is how long the write endpoint goes on to serve its own server without
+	// hearing from this node, in a hive: a process that was frozen finds when it wakes
+	// that it has run out, and that others may have elected meanwhile. It ends well
+	// before they do (lead.FenceWait).
+	lease      = time.Second
+	renewEvery = 200 * time.Millisecond
+)
+
+// Listen opens the write endpoint, if the settings ask for one, until ctx ends.
+func (n *Node) Listen(ctx context.Context) error {
+	s := n.settings
+	if !s.Moves() {
+		return nil
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.ProxyAddress)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	options := proxy.Options{
+		Listener: listener.(*net.TCPListener), HoldTimeout: s.ProxyHoldTimeout,
+		MaxConnections: s.ProxyMaxConnections, MaxPending: s.ProxyMaxPending,
+		Password: s.Password, OnRefused: n.refused, Log: n.log,
+	}
+	if s.Durability == settings.Replicated {
+		options.Durability = proxy.Durability{Replicas: s.MinReplicasToWrite, Timeout: s.DurabilityTimeout}
+	}
+	if s.Hive() {
+		options.Lease = lease
+	}
+	if n.proxy, err = proxy.New(options); err != nil {
+		listener.Close()
+		return err
+	}
+	go func() {
+		if err := n.proxy.Serve(ctx); err != nil {
+			n.log.Error("the write endpoint ended", "error", err)
+		}
+	}()
+	if s.Hive() {
+		go n.renew(ctx)
+		go n.listen(ctx)
+	}
+	return nil
+}
+
+// refused is called by the write endpoint when the master that it was pointed to is
+// none, can't be reached, or is this pod's own and may be outdated.
+func (n *Node) refused() {
+	n.mu.Lock()
+	n.doubt = true
+	n.mu.Unlock()
+	n.hasten()
+}
+
+// renew keeps the write endpoint's lease for as long as this process runs.
+func (n *Node) renew(ctx context.Context) {
+	for ctx.Err() == nil {
+		n.awake()
+		n.proxy.Renew()
+		sleep(ctx, renewEvery)
+	}
+}
+
+// awake takes note that this process runs, and doubts everything if it did not for
+// longer than the lease.
+func (n *Node) awake() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.doubtSleep()
+	n.alive = time.Now()
+}
+
+// doubtSleep is called with mu held.
+func (n *Node) doubtSleep() {
+	if n.settings.Hive() && !n.alive.IsZero() && time.Since(n.alive) > lease {
+		n.doubt = true
+	}
+}
+
+// route points the write endpoint to the master, or has it hold commands while there
+// is none.
+func (n *Node) route() {
+	if n.proxy == nil {
+		return
+	}
+	n.mu.Lock()
+	n.doubtSleep()
+	moving := n.intent.active()
+	doubt := n.doubt
+	leads := n.record.Leader == n.settings.PodName
+	promised := n.record.Promised > n.record.Term
+	role, source := n.view.Role(), n.source
+	n.mu.Unlock()
+	target := proxy.Target{Network: "tcp", Address: source}
+	if leads {
+		target = proxy.Target{Network: "unix", Address: n.settings.ServerSocket()}
+	}
+	switch {
+	case moving, doubt, leads && role != peer.Master, !leads && (source == "" || promised):
+		n.proxy.Hold()
+	default:
+		if err := n.proxy.Point(target); err != nil {
+			n.log.Error("can't point the write endpoint to the master", "target", target, "error", err)
+		}
+	}
+}
+
+// cutOff breaks the write endpoint's connections to a master that is given up: what it
+// answers from now on must not reach anybody.
+func (n *Node) cutOff() {
+	if n.proxy != nil {
+		n.proxy.Abandon()
+	}
+}
+
+// intent is a handover that has been told of but is not over.
+type intent struct {
+	term   uint64
+	leader string
+	until  time.Time
+}
+
+func (i intent) active() bool { return i.leader != "" && time.Now().Before(i.until) }
+
+// moving tells whether mastership is being handed over.
+func (n *Node) moving() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.intent.active()
+}
+
+// believe clears the doubt about who is master.
+func (n *Node) believe() {
+	n.mu.Lock()
+	n.doubt = false
+	n.mu.Unlock()
+}
+
+// doubtful tells whether the write endpoint doubts who is master.
+func (n *Node) doubtful() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.doubt
+}
