@@ -71,15 +71,20 @@ func (n *Node) unfence(ctx context.Context) {
 }
 
 // trace follows how far the writes of this master reach: its offset grows by what it
-// tells its replicas once a second, too, which is no data. It is called with mu held.
+// tells its replicas once a second, too, which is no data. As a replica it gave up all
+// of its own. It is called with mu held.
 func (n *Node) trace(v View) {
-	if v.Role() != peer.Master {
-		n.changes = ""
-		return
-	}
-	changes := v.Info["rdb_changes_since_last_save"] + " " + v.Info["rdb_last_save_time"]
-	if changes != n.changes {
-		n.changes, n.wrote = changes, v.Info.Int("master_repl_offset")
+	switch {
+	case v.Role() == peer.Master:
+		changes := v.Info["rdb_changes_since_last_save"] + " " + v.Info["rdb_last_save_time"]
+		offset := v.Info.Int("master_repl_offset")
+		if n.written != nil && n.changes == changes && n.written.Replid == v.Info["master_replid"] {
+			offset = n.written.Offset
+		}
+		n.changes = changes
+		n.written = &lead.Position{HasData: v.HasData(), Replid: v.Info["master_replid"], Offset: offset, History: n.record.History}
+	case v.LinkUp():
+		n.written = nil
 	}
 }
 
@@ -115,6 +120,12 @@ func (n *Node) rivaled(ctx context.Context, v View, d *duties) bool {
 			return true
 		}
 		later = later || c.ok && max(s.Term, s.Promised) > term
+		if c.ok && !n.settings.Hive() && s.Term > term && s.Leader != n.settings.PodName {
+			// Somebody was made master while this one was away, and is away now.
+			n.setLead(s.Leader, s.Term, "")
+			d.hurry = true
+			return true
+		}
 	}
 	n.believe()
 	if later && n.settings.Hive() {
@@ -148,16 +159,14 @@ func (n *Node) reaffirm(ctx context.Context, d *duties) {
 // errNotSaved keeps a master from dropping data that are nowhere else.
 var errNotSaved = errors.New("writes of this master that no other has can't be saved")
 
-// yield gives way to a master of a later term. Writes that only this one has are saved
-// before they are dropped.
+// yield gives way to a master of a later term.
 func (n *Node) yield(ctx context.Context, c contact) {
-	n.act.Lock()
 	n.log.Warn("another pod is master of a later term", "pod", c.pod(), "term", c.status.Term)
+	n.act.Lock()
 	n.cutOff()
 	n.refuseWrites(ctx)
-	err := n.saveDivergence(ctx, c.status)
 	n.act.Unlock()
-	if err != nil {
+	if err := n.saveDivergence(ctx, c.status); err != nil {
 		n.setState(stateFenced, err.Error())
 		n.log.Error("not following the later master yet", "pod", c.pod(), "error", err)
 		return
@@ -167,22 +176,31 @@ func (n *Node) yield(ctx context.Context, c contact) {
 	n.unfence(ctx)
 }
 
-// saveDivergence saves the data set if it has writes that the later master lacks.
+// saveDivergence saves the data set before another master's replaces it, if this
+// server took writes that the other lacks.
 func (n *Node) saveDivergence(ctx context.Context, later peer.Status) error {
+	if n.role() == peer.None {
+		return nil
+	}
 	if !n.look(ctx) {
 		return fmt.Errorf("%w: the server does not answer", errNotSaved)
 	}
-	own := n.live().position
 	n.mu.Lock()
-	own.Offset = min(own.Offset, max(n.wrote, 1))
+	written := n.written
 	n.mu.Unlock()
-	if own.Within(position(later)) {
+	if written == nil || written.Within(position(later)) {
 		return nil
 	}
 	if err := n.snapshot(ctx); err != nil {
 		return fmt.Errorf("%w: %w", errNotSaved, err)
 	}
-	return n.preserve(conf.SnapshotName, own.Replid, own.Offset)
+	if err := n.preserve(conf.SnapshotName, written.Replid, written.Offset); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	n.written = nil
+	n.mu.Unlock()
+	return nil
 }
 
 // preserve keeps a snapshot under a name of its own.

@@ -92,9 +92,10 @@ type Node struct {
 	// acknowledged nothing to one, mates who was in sync with it then.
 	heard, quiet time.Time
 	mates        []string
-	// wrote is an offset that no write of this master is beyond, changes the server's
-	// own count by which that shows.
-	wrote    int64
+	// written is a position that no write is beyond which this server took as master, and
+	// that no other master is known to have; changes is the server's own count by which it
+	// shows that there were more.
+	written  *lead.Position
 	changes  string
 	fenced   bool
 	diverged int

@@ -262,7 +262,7 @@ func TestReady(t *testing.T) {
 	seen(n, "role:master")
 	n.view.At = time.Now().Add(-time.Minute)
 	require.ErrorContains(t, n.Ready(), "last heard")
-	n.state = stateStopping
+	n.leaving = true
 	require.NoError(t, n.Ready(), "a pod that stops stays ready until it has stopped")
 }
 

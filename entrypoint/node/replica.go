@@ -170,6 +170,10 @@ func (n *Node) refresh(ctx context.Context) (answered bool) {
 			n.hear(c.status.Online)
 		}
 		if c.status.Role != peer.Replica && n.follows(c.status) && !n.promisedBeyond(c.status.Term) {
+			if err := n.saveDivergence(ctx, c.status); err != nil {
+				n.log.Error("not following the master yet", "pod", c.pod(), "error", err)
+				continue
+			}
 			source = c.address(n.settings.PeerPort)
 			n.inherit(c.status)
 		}
