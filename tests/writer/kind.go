@@ -18,6 +18,8 @@ func Kind(err error) string {
 	var server resp.Error
 	var network net.Error
 	switch {
+	case errors.Is(err, ErrNoEndpoint):
+		return "noendpoint"
 	case errors.As(err, &server):
 		word, _, _ := strings.Cut(server.Error(), " ")
 		return strings.ToLower(strings.TrimPrefix(word, "-"))

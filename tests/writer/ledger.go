@@ -24,6 +24,12 @@ type Ledger struct {
 	Elapsed time.Duration  `json:"elapsed"`
 	Writes  []Write        `json:"writes"`
 	Errors  map[string]int `json:"errors"`
+	// Said is the first error of each kind.
+	Said map[string]string `json:"said,omitempty"`
+	// Unknown are writes that were sent and never answered: done or not.
+	Unknown []Write `json:"unknown,omitempty"`
+	// Closed counts the connections that the other side ended between two commands.
+	Closed int `json:"closed,omitempty"`
 }
 
 // Key returns the key that a write went to.
@@ -45,6 +51,7 @@ type Summary struct {
 	Acknowledged int            `json:"acknowledged"`
 	Replicated   int            `json:"replicated"` // acknowledged by a replica too
 	Errors       map[string]int `json:"errors"`
+	Closed       int            `json:"closed"`                // connections, between two commands
 	LongestGap   time.Duration  `json:"longestGapNanoseconds"` // without an acknowledged write from any writer
 	GapStart     time.Duration  `json:"gapStartNanoseconds"`   // since the start of the load
 	Elapsed      time.Duration  `json:"elapsedNanoseconds"`
@@ -57,6 +64,7 @@ func (l *Ledger) Summary() Summary {
 		Acknowledged: len(l.Writes),
 		Replicated:   l.replicated(),
 		Errors:       l.Errors,
+		Closed:       l.Closed,
 		LongestGap:   length,
 		GapStart:     start,
 		Elapsed:      l.Elapsed,

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
 )
 
 // Finding is what one server still holds of a ledger.
@@ -26,17 +24,22 @@ const (
 
 // Verify reads every acknowledged write back from the server at address.
 func Verify(ctx context.Context, address, password string, ledger *Ledger) (*Finding, error) {
+	return VerifyFrom(ctx, nil, address, password, ledger)
+}
+
+// VerifyFrom is Verify over connections that a dialer opens.
+func VerifyFrom(ctx context.Context, dialer Dialer, address, password string, ledger *Ledger) (*Finding, error) {
 	ctx, cancel := context.WithTimeout(ctx, verifyTimeout)
 	defer cancel()
-	conn, err := dial(ctx, address, password, verifyTimeout)
+	c, err := dial(ctx, dialer, address, password, verifyTimeout)
 	if err != nil {
 		return nil, fmt.Errorf("verify %s: %w", address, err)
 	}
-	defer conn.Close()
+	defer c.net.Close()
 	finding := &Finding{Address: address}
 	for start := 0; start < len(ledger.Writes); start += verifyBatch {
 		batch := ledger.Writes[start:min(start+verifyBatch, len(ledger.Writes))]
-		values, err := read(ctx, conn, ledger, batch)
+		values, err := read(ctx, c, ledger, batch)
 		if err != nil {
 			return nil, fmt.Errorf("verify %s: %w", address, err)
 		}
@@ -45,13 +48,13 @@ func Verify(ctx context.Context, address, password string, ledger *Ledger) (*Fin
 	return finding, nil
 }
 
-func read(ctx context.Context, conn *resp.Conn, ledger *Ledger, batch []Write) ([]string, error) {
+func read(ctx context.Context, c *conn, ledger *Ledger, batch []Write) ([]string, error) {
 	args := make([]string, 0, len(batch)+1)
 	args = append(args, "MGET")
 	for _, w := range batch {
 		args = append(args, ledger.Key(w))
 	}
-	reply, err := conn.Do(ctx, args...)
+	reply, err := c.do(ctx, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,15 +1,16 @@
 // Package writer puts a server under a write load whose every acknowledged
 // write can be accounted for afterwards.
 //
-// Each writer sends one SET at a time, to a key that nobody else writes, and
-// remembers it once the server has acknowledged it. A WAIT 1 behind each SET
-// tells the writes that a replica had acknowledged as well from those that only
-// the master had: the first kind must survive the master's crash, the second
+// Each writer sends one SET at a time, or several in one go, to keys that nobody
+// else writes, and remembers those that the server has acknowledged. A WAIT 1
+// behind tells the writes that a replica had acknowledged as well from those that
+// only the master had: the first kind must survive the master's crash, the second
 // kind may be lost with it.
 package writer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -24,8 +25,11 @@ const Writers = 4
 // Options says where to write, and how hard.
 type Options struct {
 	Address  string        // host:port that every writer connects to
+	Endpoint func() string // asked for the address of each connection instead of Address; empty: nobody serves
+	Dialer   Dialer        // what connections are opened with
 	Password string        // empty: no authentication
 	Writers  int           // writers at once, each on its own connection
+	Depth    int           // commands that each of them sends in one go; 0: one
 	Pause    time.Duration // between two writes of one writer
 	Wait     time.Duration // limit of the WAIT 1 behind each write; 0: no WAIT
 	Timeout  time.Duration // limit of one connection attempt, and of one command
@@ -51,6 +55,9 @@ const (
 	maxBackoff   = 16 * time.Millisecond
 )
 
+// ErrNoEndpoint is what a writer gets that has nowhere to connect to.
+var ErrNoEndpoint = errors.New("no endpoint is ready")
+
 // Load is a running set of writers.
 type Load struct {
 	options Options
@@ -66,6 +73,7 @@ type Load struct {
 // called or ctx ends.
 func Start(ctx context.Context, options Options) *Load {
 	ctx, cancel := context.WithCancel(ctx)
+	options.Depth = max(options.Depth, 1)
 	l := &Load{
 		options: options,
 		start:   time.Now(),
@@ -74,10 +82,11 @@ func Start(ctx context.Context, options Options) *Load {
 			Prefix: options.Prefix,
 			Size:   options.Size,
 			Errors: map[string]int{},
+			Said:   map[string]string{},
 		},
 	}
 	for n := range options.Writers {
-		l.done.Go(func() { l.write(ctx, n) })
+		l.done.Go(func() { (&life{load: l, writer: n}).run(ctx) })
 	}
 	return l
 }
@@ -109,64 +118,112 @@ func (l *Load) Replicated() int {
 	return l.ledger.replicated()
 }
 
-// write is the life of one writer. Every attempt has its own sequence number,
-// so that a write of unknown fate is never mistaken for a later one.
-func (l *Load) write(ctx context.Context, writer int) {
-	var conn *resp.Conn
-	defer func() {
-		if conn != nil {
-			_ = conn.Close()
-		}
-	}()
+// Failures returns how many errors of a kind there have been so far.
+func (l *Load) Failures(kind string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ledger.Errors[kind]
+}
+
+// life is that of one writer. Every attempt has its own sequence number, so that a
+// write of unknown fate is never mistaken for a later one.
+type life struct {
+	load   *Load
+	writer int
+	seq    int
+	conn   *conn
+}
+
+func (w *life) run(ctx context.Context) {
+	defer w.leave()
 	backoff := firstBackoff
-	for seq := 1; ctx.Err() == nil; seq++ {
-		if conn == nil {
-			var err error
-			if conn, err = l.dial(ctx); err != nil {
-				l.failed(ctx, err)
-				pause(ctx, backoff)
-				backoff = min(2*backoff, maxBackoff)
-				continue
-			}
-		}
-		if err := l.set(ctx, conn, writer, seq); err != nil {
-			l.failed(ctx, err)
-			_ = conn.Close()
-			conn = nil
+	for ctx.Err() == nil {
+		if err := w.write(ctx); err != nil {
+			w.leave()
+			w.load.failed(ctx, err)
 			pause(ctx, backoff)
 			backoff = min(2*backoff, maxBackoff)
 			continue
 		}
 		backoff = firstBackoff
-		pause(ctx, l.options.Pause)
+		pause(ctx, w.load.options.Pause)
 	}
 }
 
-func (l *Load) dial(ctx context.Context) (*resp.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.options.Timeout)
-	defer cancel()
-	return dial(ctx, l.options.Address, l.options.Password, l.options.Timeout)
+func (w *life) leave() {
+	if w.conn != nil {
+		_ = w.conn.net.Close()
+		w.conn = nil
+	}
 }
 
-// set sends one SET and the WAIT behind it. A command that is under way when
-// the load is stopped is let finish: its answer counts.
-func (l *Load) set(ctx context.Context, conn *resp.Conn, writer, seq int) error {
+func (w *life) write(ctx context.Context) error {
+	l := w.load
+	if w.conn != nil && w.conn.over() {
+		w.leave()
+		l.ended()
+	}
+	if w.conn == nil {
+		var err error
+		if w.conn, err = l.dial(ctx); err != nil {
+			return err
+		}
+	}
+	writes := make([]Write, 0, l.options.Depth)
+	for range l.options.Depth {
+		w.seq++
+		writes = append(writes, Write{Writer: w.writer, Seq: w.seq})
+	}
+	return l.set(ctx, w.conn, writes)
+}
+
+func (l *Load) dial(ctx context.Context) (*conn, error) {
+	address := l.options.Address
+	if l.options.Endpoint != nil {
+		if address = l.options.Endpoint(); address == "" {
+			return nil, ErrNoEndpoint
+		}
+	}
+	return dial(ctx, l.options.Dialer, address, l.options.Password, l.options.Timeout)
+}
+
+// set sends SETs in one go, and the WAIT behind them. Commands that are under way
+// when the load is stopped are let finish: their answers count.
+func (l *Load) set(ctx context.Context, c *conn, writes []Write) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.options.Timeout+l.options.Wait)
 	defer cancel()
-	w := Write{Writer: writer, Seq: seq}
-	if _, err := conn.Do(ctx, "SET", l.ledger.Key(w), l.ledger.Value(w)); err != nil {
+	var commands []byte
+	for _, w := range writes {
+		commands = resp.Append(commands, "SET", l.ledger.Key(w), l.ledger.Value(w))
+	}
+	if err := c.send(ctx, commands); err != nil {
+		l.unanswered(writes)
 		return err
 	}
-	w.At = time.Since(l.start)
-	index := l.acknowledged(w)
-	if l.options.Wait == 0 {
-		return nil
+	var refused error
+	var done []int
+	for i, w := range writes {
+		_, err := c.reply()
+		var said resp.Error
+		switch {
+		case errors.As(err, &said):
+			refused = err
+		case err != nil:
+			l.unanswered(writes[i:])
+			return err
+		default:
+			w.At = time.Since(l.start)
+			done = append(done, l.acknowledged(w))
+		}
 	}
-	reply, err := conn.Do(ctx, "WAIT", "1", strconv.FormatInt(l.options.Wait.Milliseconds(), 10))
+	if refused != nil || l.options.Wait == 0 {
+		return refused
+	}
+	reply, err := c.do(ctx, "WAIT", "1", strconv.FormatInt(l.options.Wait.Milliseconds(), 10))
 	if err != nil {
 		return fmt.Errorf("wait: %w", err)
 	}
-	l.confirmed(index, int(reply.Int))
+	l.confirmed(done, int(reply.Int))
 	return nil
 }
 
@@ -177,10 +234,28 @@ func (l *Load) acknowledged(w Write) int {
 	return len(l.ledger.Writes) - 1
 }
 
-func (l *Load) confirmed(index, replicas int) {
+func (l *Load) confirmed(indexes []int, replicas int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ledger.Writes[index].Replicas = replicas
+	for _, i := range indexes {
+		l.ledger.Writes[i].Replicas = replicas
+	}
+}
+
+func (l *Load) unanswered(writes []Write) {
+	at := time.Since(l.start)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, w := range writes {
+		w.At = at
+		l.ledger.Unknown = append(l.ledger.Unknown, w)
+	}
+}
+
+func (l *Load) ended() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ledger.Closed++
 }
 
 // failed counts an error, unless it only says that the load was stopped.
@@ -188,13 +263,13 @@ func (l *Load) failed(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
 	}
+	kind := Kind(err)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ledger.Errors[Kind(err)]++
-}
-
-func dial(ctx context.Context, address, password string, timeout time.Duration) (*resp.Conn, error) {
-	return resp.Dial(ctx, resp.Options{Addr: address, Password: password, Timeout: timeout})
+	if l.ledger.Errors[kind] == 0 {
+		l.ledger.Said[kind] = fmt.Sprintf("after %s: %v", time.Since(l.start).Round(time.Millisecond), err)
+	}
+	l.ledger.Errors[kind]++
 }
 
 func pause(ctx context.Context, d time.Duration) {

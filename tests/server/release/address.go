@@ -29,7 +29,7 @@ func freeAddress(tb testing.TB) string {
 }
 
 func free(ip string) bool {
-	for _, port := range []string{Port, HTTPPort, ControlPort} {
+	for _, port := range []string{Port, ProxyPort, HTTPPort, ControlPort} {
 		listener, err := net.Listen("tcp", net.JoinHostPort(ip, port))
 		if err != nil {
 			return false

@@ -23,7 +23,7 @@ func (p *Pod) Try(args ...string) (resp.Value, error) {
 func (p *Pod) tryFor(timeout time.Duration, args ...string) (resp.Value, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	conn, err := resp.Dial(ctx, resp.Options{Addr: p.Address(), Password: p.release.Options.Password, Timeout: timeout})
+	conn, err := p.release.connect(ctx, p.Address(), timeout)
 	if err != nil {
 		return resp.Value{}, fmt.Errorf("%s: %w", p.Name, err)
 	}
@@ -33,6 +33,25 @@ func (p *Pod) tryFor(timeout time.Duration, args ...string) (resp.Value, error) 
 		return value, fmt.Errorf("%s: %s: %w", p.Name, args[0], err)
 	}
 	return value, nil
+}
+
+// connect logs in to a server, or to a write endpoint.
+func (r *Release) connect(ctx context.Context, address string, timeout time.Duration) (conn *resp.Conn, err error) {
+	err = r.asClient(func() (err error) {
+		conn, err = resp.Dial(ctx, resp.Options{Addr: address, Password: r.Options.Password, Timeout: timeout})
+		return err
+	})
+	return conn, err
+}
+
+// Connect opens a connection to a pod's write endpoint, which the test's end closes.
+func (p *Pod) Connect() *resp.Conn {
+	tb := p.release.TB
+	tb.Helper()
+	conn, err := p.release.connect(tb.Context(), p.Endpoint(), commandTimeout)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { _ = conn.Close() })
+	return conn
 }
 
 // Do is Try for a command that has to succeed.
@@ -100,7 +119,11 @@ func (r *Release) fill(prefix string, n, size, perCommand int) {
 	r.TB.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	conn, err := resp.Dial(ctx, resp.Options{Addr: r.Master.Address(), Password: r.Options.Password, Timeout: Patience})
+	master := r.Master
+	if r.Options.Moves {
+		master = r.Leader()
+	}
+	conn, err := r.connect(ctx, master.Address(), Patience)
 	require.NoError(r.TB, err)
 	defer conn.Close()
 	value := strings.Repeat("x", size)
@@ -110,10 +133,10 @@ func (r *Release) fill(prefix string, n, size, perCommand int) {
 			args = append(args, prefix+":"+strconv.Itoa(i), value)
 		}
 		_, err := conn.Do(ctx, args...)
-		require.NoError(r.TB, err, "fill %s", r.Master.Name)
+		require.NoError(r.TB, err, "fill %s", master.Name)
 	}
 	running := 0
-	for _, p := range r.Replicas {
+	for _, p := range r.Others(master) {
 		if p.Running() {
 			running++
 		}

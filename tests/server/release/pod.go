@@ -18,6 +18,7 @@ import (
 // Ports are the same in every pod; each pod has an address of its own.
 const (
 	Port        = "6379"
+	ProxyPort   = "6380"
 	HTTPPort    = "9121"
 	ControlPort = "9122"
 )
@@ -55,9 +56,20 @@ func (p *Pod) Address() string { return net.JoinHostPort(p.IP, Port) }
 // the StatefulSet's controller does for a missing pod.
 func (p *Pod) Create() {
 	p.release.TB.Helper()
-	p.IP = freeAddress(p.release.TB)
+	p.IP = p.newAddress()
 	p.release.Publish(p, p.IP)
 	p.Start()
+}
+
+func (p *Pod) newAddress() string {
+	r := p.release
+	r.TB.Helper()
+	if r.network == nil {
+		return freeAddress(r.TB)
+	}
+	address, err := r.network.move(p.Name)
+	require.NoError(r.TB, err)
+	return address
 }
 
 // Start starts the container at the pod's address, as the kubelet does.
@@ -83,7 +95,10 @@ func (p *Pod) Start() {
 	if p.release.Options.PIDNamespace {
 		command.SysProcAttr.Cloneflags = syscall.CLONE_NEWPID | syscall.CLONE_NEWNS
 	}
-	require.NoError(tb, command.Start(), "start the entrypoint of %s", p.Name)
+	if p.release.endpoints != nil {
+		p.release.endpoints.came(p.Name)
+	}
+	require.NoError(tb, p.inside(command.Start), "start the entrypoint of %s", p.Name)
 	exited := make(chan struct{})
 	p.command, p.exited = command, exited
 	go func() {
@@ -110,7 +125,7 @@ func (p *Pod) environ() []string {
 	env := map[string]string{
 		"POD_NAME":        p.Name,
 		"POD_IP":          p.IP,
-		"CLUSTER_ID":      namespace + "/" + fullname,
+		"CLUSTER_ID":      namespaceName + "/" + fullname,
 		"ROLE":            p.Role,
 		"HOSTS_FILE":      filepath.Join(p.dir, "hosts"),
 		"SERVER":          r.Options.Engine.Server(),
@@ -131,14 +146,14 @@ func (p *Pod) environ() []string {
 		env["MASTER"] = r.Master.Host
 		env["PEERS_FILE"] = filepath.Join(r.dir, "peers")
 		env["PEER_SERVICES"] = strings.Join([]string{
-			fullname + "-master-headless." + namespace + domain,
-			fullname + "-replica-headless." + namespace + domain,
+			fullname + "-master-headless." + namespaceName + domain,
+			fullname + "-replica-headless." + namespaceName + domain,
 		}, ",")
 	}
 	if r.Options.Password != "" {
 		env["PASSWORD_FILE"] = filepath.Join(r.dir, "password")
 	}
-	for _, more := range []map[string]string{r.Options.Env, p.Env} {
+	for _, more := range []map[string]string{p.moving(), r.Options.Env, p.Env} {
 		for name, value := range more {
 			env[name] = value
 		}
@@ -149,6 +164,29 @@ func (p *Pod) environ() []string {
 	}
 	return environ
 }
+
+// moving is what a pod is told where mastership moves.
+func (p *Pod) moving() map[string]string {
+	if !p.release.Options.Moves {
+		return nil
+	}
+	env := map[string]string{
+		"PROXY_ADDRESS": p.Endpoint(),
+		"FAILBACK":      "never",
+		"UPDATE_WAIT":   "3s",
+		"REVISION":      "one",
+	}
+	if p.release.Options.Hive != "" {
+		env["HIVE_POLICY"] = p.release.Options.Hive
+		env["MIN_REPLICAS_TO_WRITE"] = "1"
+		env["MIN_REPLICAS_MAX_LAG"] = "2s"
+		env["READY_SERVICES"] = readyService
+	}
+	return env
+}
+
+// Endpoint is the pod's write endpoint.
+func (p *Pod) Endpoint() string { return net.JoinHostPort(p.IP, ProxyPort) }
 
 // Running tells whether the container runs.
 func (p *Pod) Running() bool {
@@ -178,8 +216,18 @@ func (p *Pod) WaitExit() int {
 // Terminate ends the container as the kubelet does, and returns its exit code.
 func (p *Pod) Terminate() int {
 	p.release.TB.Helper()
-	require.NoError(p.release.TB, p.command.Process.Signal(syscall.SIGTERM))
+	p.BeginTerminate()
 	return p.WaitExit()
+}
+
+// BeginTerminate orders the container to end, as the kubelet does, and the Services
+// to list the pod no more.
+func (p *Pod) BeginTerminate() {
+	p.release.TB.Helper()
+	require.NoError(p.release.TB, p.command.Process.Signal(syscall.SIGTERM))
+	if p.release.endpoints != nil {
+		p.release.endpoints.left(p.Name)
+	}
 }
 
 // Kill ends the whole container at once, as the kernel's OOM killer or a lost
@@ -218,7 +266,7 @@ func (p *Pod) KillIfRunning() {
 func (p *Pod) Delete() int {
 	p.release.TB.Helper()
 	code := p.Terminate()
-	p.remove()
+	p.Remove()
 	return code
 }
 
@@ -226,10 +274,11 @@ func (p *Pod) Delete() int {
 func (p *Pod) ForceDelete() {
 	p.release.TB.Helper()
 	p.Kill()
-	p.remove()
+	p.Remove()
 }
 
-func (p *Pod) remove() {
+// Remove removes a pod whose container has ended.
+func (p *Pod) Remove() {
 	p.release.TB.Helper()
 	p.release.Publish(p)
 	emptyDir(p.release.TB, p.run())
@@ -248,9 +297,11 @@ func (p *Pod) Hide(pods ...*Pod) {
 	for _, other := range pods {
 		p.hidden[other.Host] = true
 	}
-	p.writeHosts(p.release.names)
+	require.NoError(p.release.TB, p.writeHosts())
 }
 
-func (p *Pod) writeHosts(names map[string][]string) {
-	replaceFile(p.release.TB, filepath.Join(p.dir, "hosts"), hosts(names, p.hidden))
+// writeHosts is called with the release's mu held, or before anybody else knows the
+// pod.
+func (p *Pod) writeHosts() error {
+	return replaceFile(filepath.Join(p.dir, "hosts"), p.release.hosts(p.hidden))
 }

@@ -7,8 +7,11 @@
 package release
 
 import (
+	"context"
 	"fmt"
 	"maps"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,13 +35,18 @@ type Options struct {
 	BootstrapWait  time.Duration // default a minute: longer than any test may wait by accident
 	Configuration  string        // of the server, for every pod
 	Env            map[string]string
-	PIDNamespace   bool // the entrypoint is process 1, as in a container
+	PIDNamespace   bool   // the entrypoint is process 1, as in a container
+	Moves          bool   // mastership moves: every pod has a write endpoint, and it never goes back by itself
+	Hive           string // policy of a hive; implies Moves and Network
+	Network        bool   // pods have network namespaces of their own, and can be cut off each other
 }
 
 const (
-	fullname  = "hv"
-	namespace = "test"
-	domain    = ".svc.cluster.local"
+	fullname      = "hv"
+	namespaceName = "test"
+	domain        = ".svc.cluster.local"
+
+	readyService = fullname + "-ready." + namespaceName + domain
 )
 
 // Release is a master's pod, its replicas', and the DNS between them.
@@ -48,29 +56,34 @@ type Release struct {
 	Master   *Pod
 	Replicas []*Pod
 
-	dir string
+	dir       string
+	network   *network   // nil: all on loopback
+	endpoints *endpoints // nil where mastership does not move
+	http      *http.Client
 
 	mu    sync.Mutex
 	names map[string][]string // host name to addresses
+	ready []string            // addresses of pods that are ready
+	dns   bool                // false: no name is known to anybody
 }
 
 // New lays a release out and registers its end with the test. Nothing runs yet.
 func New(tb testing.TB, options Options) *Release {
 	tb.Helper()
-	if options.Engine.Name == "" {
-		options.Engine = DefaultEngine(tb)
-	}
-	if options.BootstrapWait == 0 {
-		options.BootstrapWait = time.Minute
-	}
-	if options.Persistence == "" {
-		options.Persistence = "none"
-	}
+	options.complete(tb)
 	// Not TempDir of the test: its path is too long for a Unix socket.
 	dir, err := os.MkdirTemp("", "hv-")
 	require.NoError(tb, err)
-	r := &Release{TB: tb, Options: options, dir: dir, names: map[string][]string{}}
+	r := &Release{TB: tb, Options: options, dir: dir, names: map[string][]string{}, dns: true}
 	tb.Cleanup(r.end)
+	r.http = &http.Client{Transport: &http.Transport{
+		DialContext:       func(ctx context.Context, _, address string) (net.Conn, error) { return r.Dial(ctx, address) },
+		DisableKeepAlives: true,
+	}}
+	if options.Network {
+		r.network, err = newNetwork()
+		require.NoError(tb, err)
+	}
 	r.write("password", options.Password+"\n")
 	r.Configure(options.Configuration)
 	r.Master = r.pod("master", 0, true)
@@ -78,6 +91,9 @@ func New(tb testing.TB, options Options) *Release {
 		r.Replicas = append(r.Replicas, r.pod("replica", ordinal, options.ReplicaVolumes))
 	}
 	r.WritePeers()
+	if options.Moves {
+		r.endpoints = newEndpoints(r)
+	}
 	return r
 }
 
@@ -88,6 +104,23 @@ func Run(tb testing.TB, options Options) *Release {
 	r.Start()
 	r.WaitInSync()
 	return r
+}
+
+// complete fills in what follows from other options, and what none says.
+func (o *Options) complete(tb testing.TB) {
+	tb.Helper()
+	if o.Engine.Name == "" {
+		o.Engine = DefaultEngine(tb)
+	}
+	if o.BootstrapWait == 0 {
+		o.BootstrapWait = time.Minute
+	}
+	if o.Persistence == "" {
+		o.Persistence = "none"
+	}
+	if o.Hive != "" {
+		o.Moves, o.Network = true, true
+	}
 }
 
 // Start starts every pod at once.
@@ -103,10 +136,28 @@ func (r *Release) Pods() []*Pod {
 	return append([]*Pod{r.Master}, r.Replicas...)
 }
 
+// Leader returns the pod that is master, by its own word, and that of its server.
+func (r *Release) Leader() *Pod {
+	r.TB.Helper()
+	var leader *Pod
+	Eventually(r.TB, Patience, "a single master", func() (err error) {
+		leader, err = r.master()
+		return err
+	})
+	return leader
+}
+
+// Others are all pods but some.
+func (r *Release) Others(except ...*Pod) []*Pod {
+	return slices.DeleteFunc(r.Pods(), func(p *Pod) bool { return slices.Contains(except, p) })
+}
+
 // AddReplica lays out one more replica's pod, not started, and leaves the file
 // of peers as it is.
 func (r *Release) AddReplica() *Pod {
 	p := r.pod("replica", len(r.Replicas), r.Options.ReplicaVolumes)
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.Replicas = append(r.Replicas, p)
 	return p
 }
@@ -137,21 +188,54 @@ func (r *Release) Publish(p *Pod, addresses ...string) {
 	} else {
 		r.names[p.Host] = addresses
 	}
-	for _, viewer := range r.Pods() {
-		viewer.writeHosts(r.names)
+	require.NoError(r.TB, r.writeAllHosts())
+}
+
+// SetDNS makes the DNS answer for all pods, or for none.
+func (r *Release) SetDNS(answers bool) {
+	r.TB.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.dns = answers
+	require.NoError(r.TB, r.writeAllHosts())
+}
+
+// listReady makes the DNS answer for the Service of pods that are ready.
+func (r *Release) listReady(addresses []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ready = addresses
+	if err := r.writeAllHosts(); err != nil {
+		r.TB.Errorf("list the pods that are ready: %v", err)
 	}
+}
+
+// writeAllHosts is called with mu held.
+func (r *Release) writeAllHosts() error {
+	for _, viewer := range r.Pods() {
+		if err := viewer.writeHosts(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // hosts renders the DNS as one pod sees it, in the form of hosts(5). A headless
 // Service has the addresses of its pods.
-func hosts(names map[string][]string, hidden map[string]bool) string {
+func (r *Release) hosts(hidden map[string]bool) string {
 	var lines strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	if !r.dns {
+		return ""
+	}
+	for _, address := range r.ready {
+		fmt.Fprintf(&lines, "%s\t%s\n", address, readyService)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.names)) {
 		if hidden[name] {
 			continue
 		}
 		_, service, _ := strings.Cut(name, ".")
-		for _, address := range names[name] {
+		for _, address := range r.names[name] {
 			fmt.Fprintf(&lines, "%s\t%s %s\n", address, name, service)
 		}
 	}
@@ -163,7 +247,7 @@ func (r *Release) pod(component string, ordinal int, volume bool) *Pod {
 	p := &Pod{
 		release: r,
 		Name:    name,
-		Host:    fmt.Sprintf("%s.%s-%s-headless.%s%s", name, fullname, component, namespace, domain),
+		Host:    fmt.Sprintf("%s.%s-%s-headless.%s%s", name, fullname, component, namespaceName, domain),
 		Role:    component,
 		Volume:  volume,
 		Env:     map[string]string{},
@@ -173,13 +257,16 @@ func (r *Release) pod(component string, ordinal int, volume bool) *Pod {
 	for _, dir := range []string{p.Data(), p.run()} {
 		require.NoError(r.TB, os.MkdirAll(dir, 0o750))
 	}
-	p.writeHosts(nil)
+	require.NoError(r.TB, p.writeHosts())
+	if r.network != nil {
+		require.NoError(r.TB, r.network.add(name))
+	}
 	return p
 }
 
 func (r *Release) write(name, content string) {
 	r.TB.Helper()
-	replaceFile(r.TB, filepath.Join(r.dir, name), content)
+	require.NoError(r.TB, replaceFile(filepath.Join(r.dir, name), content))
 }
 
 // end is the release's last act: everything that it started ends, and a failed
@@ -193,6 +280,12 @@ func (r *Release) end() {
 	for _, p := range r.Pods() {
 		p.KillIfRunning()
 	}
+	if r.endpoints != nil {
+		r.endpoints.close()
+	}
+	if r.network != nil {
+		r.network.close()
+	}
 	if err := os.RemoveAll(r.dir); err != nil {
 		r.TB.Errorf("remove %s: %v", r.dir, err)
 	}
@@ -200,9 +293,10 @@ func (r *Release) end() {
 
 // replaceFile writes a file as the kubelet does: readers see the old content or
 // the new one, never a part.
-func replaceFile(tb testing.TB, path, content string) {
-	tb.Helper()
+func replaceFile(path, content string) error {
 	temporary := path + ".new"
-	require.NoError(tb, os.WriteFile(temporary, []byte(content), 0o600))
-	require.NoError(tb, os.Rename(temporary, path))
+	if err := os.WriteFile(temporary, []byte(content), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(temporary, path)
 }

@@ -56,6 +56,9 @@ const (
 	Joining     = "joining"
 	HandingOver = "handing-over"
 	BackingOff  = "backing-off"
+	Leaving     = "leaving"
+	Electing    = "electing"
+	Fenced      = "fenced"
 )
 
 const requestTimeout = 6 * time.Second
@@ -69,8 +72,7 @@ func (p *Pod) Get(path string) (code int, body []byte, err error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	request.Close = true
-	response, err := http.DefaultClient.Do(request)
+	response, err := p.release.http.Do(request)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -15,32 +16,73 @@ import (
 // and has the same history up to the same offset, and as many keys.
 func (r *Release) WaitInSync() {
 	r.TB.Helper()
-	Eventually(r.TB, Patience, "a release in sync", r.inSync)
+	Eventually(r.TB, Patience, "a release in sync", func() error { return r.inSync(r.Master) })
 }
 
-func (r *Release) inSync() error {
-	master, err := r.Master.Info()
+// WaitSettled is WaitInSync where any pod may be master. It returns that one.
+func (r *Release) WaitSettled() *Pod {
+	r.TB.Helper()
+	var master *Pod
+	Eventually(r.TB, Patience, "a release in sync with one master", func() (err error) {
+		if master, err = r.master(); err != nil {
+			return err
+		}
+		return r.inSync(master)
+	})
+	return master
+}
+
+// master finds the pod whose server is master, and that takes itself for the leader.
+func (r *Release) master() (*Pod, error) {
+	var master *Pod
+	for _, p := range r.Pods() {
+		if !p.Running() {
+			continue
+		}
+		status, err := p.Status()
+		if err != nil {
+			return nil, err
+		}
+		if status.Role != "master" {
+			continue
+		}
+		if master != nil {
+			return nil, fmt.Errorf("both %s and %s are master", master.Name, p.Name)
+		}
+		if status.Leader != p.Name {
+			return nil, fmt.Errorf("%s is master and takes %s for the leader", p.Name, status.Leader)
+		}
+		master = p
+	}
+	if master == nil {
+		return nil, errors.New("no pod is master")
+	}
+	return master, nil
+}
+
+func (r *Release) inSync(leader *Pod) error {
+	master, err := leader.Info()
 	if err != nil {
 		return err
 	}
 	if master["role"] != "master" {
-		return fmt.Errorf("%s is %s of %s", r.Master.Name, master["role"], master["master_host"])
+		return fmt.Errorf("%s is %s of %s", leader.Name, master["role"], master["master_host"])
 	}
-	if err := r.Master.Ready(); err != nil {
+	if err := leader.Ready(); err != nil {
 		return err
 	}
 	running := 0
-	for _, p := range r.Replicas {
+	for _, p := range r.Others(leader) {
 		if !p.Running() {
 			continue
 		}
 		running++
-		if err := p.follows(r.Master, master); err != nil {
+		if err := p.follows(leader, master); err != nil {
 			return err
 		}
 	}
 	if connected := master["connected_slaves"]; connected != strconv.Itoa(running) {
-		return fmt.Errorf("%s has %s replicas connected, %d run", r.Master.Name, connected, running)
+		return fmt.Errorf("%s has %s replicas connected, %d run", leader.Name, connected, running)
 	}
 	return nil
 }
@@ -65,17 +107,6 @@ func (p *Pod) follows(master *Pod, masterInfo map[string]string) error {
 		}
 	}
 	return p.Ready()
-}
-
-// Load starts the usual writers on the master's address. The test has to Stop
-// them.
-func (r *Release) Load() *writer.Load {
-	r.TB.Helper()
-	options := writer.Defaults(r.Master.Address())
-	options.Password = r.Options.Password
-	load := writer.Start(context.Background(), options)
-	r.TB.Cleanup(func() { load.Stop() })
-	return load
 }
 
 // WaitReplicated waits until the load has n more writes acknowledged by a
@@ -110,14 +141,14 @@ func (r *Release) WaitAcknowledged(load *writer.Load, n int) {
 func (r *Release) RequireKept(ledger *writer.Ledger) *writer.Finding {
 	r.TB.Helper()
 	summary := ledger.Summary()
-	r.TB.Logf("%d writes acknowledged, %d by a replica too, longest gap %s, errors %v",
-		summary.Acknowledged, summary.Replicated, summary.LongestGap, summary.Errors)
+	r.TB.Logf("%d writes acknowledged, %d by a replica too, longest gap %s, errors %v %v",
+		summary.Acknowledged, summary.Replicated, summary.LongestGap, summary.Errors, ledger.Said)
 	var master *writer.Finding
 	for _, p := range r.Pods() {
 		if !p.Running() {
 			continue
 		}
-		finding, err := writer.Verify(context.Background(), p.Address(), r.Options.Password, ledger)
+		finding, err := writer.VerifyFrom(context.Background(), r.Dial, p.Address(), r.Options.Password, ledger)
 		require.NoError(r.TB, err)
 		require.Zero(r.TB, finding.LostReplicated, "writes lost on %s that a replica had acknowledged: %v", p.Name, finding.Examples)
 		require.Zero(r.TB, finding.Wrong, "keys with a wrong value on %s: %v", p.Name, finding.Examples)

@@ -1,0 +1,40 @@
+package release
+
+import (
+	"context"
+
+	"github.com/helm-valkey/helm-valkey/tests/writer"
+)
+
+// Load starts the usual writers on the address of the master's pod. The test has to
+// Stop them.
+func (r *Release) Load() *writer.Load {
+	r.TB.Helper()
+	return r.LoadWith(writer.Defaults(r.Master.Address()))
+}
+
+// LoadWith starts writers as the options say.
+func (r *Release) LoadWith(options writer.Options) *writer.Load {
+	r.TB.Helper()
+	options.Password, options.Dialer = r.Options.Password, r.Dial
+	load := writer.Start(context.Background(), options)
+	r.TB.Cleanup(func() { load.Stop() })
+	return load
+}
+
+// Clients are writers as applications are: on the write Service, one command at a
+// time, and patient enough for a handover.
+func (r *Release) Clients() writer.Options {
+	options := writer.Defaults("")
+	options.Endpoint = r.Endpoint
+	options.Timeout = commandTimeout
+	options.Wait = 0
+	return options
+}
+
+// Clients are writers that know this pod's write endpoint only.
+func (p *Pod) Clients() writer.Options {
+	options := p.release.Clients()
+	options.Endpoint, options.Address = nil, p.Endpoint()
+	return options
+}
