@@ -243,6 +243,18 @@ func TestEntrypointUnderstands(t *testing.T) {
 	}
 }
 
+// TestLeastDurations: what rule VK127 lets pass, the entrypoint takes.
+func TestLeastDurations(t *testing.T) {
+	for _, values := range []string{
+		"{safety: {maxLag: 1s, minReplicasMaxLag: 1s, bootstrapWait: 0s}, proxy: {holdTimeout: 100ms, maxConnections: 1, maxPendingBytes: 131072}, handover: {waitForUpdatedReplica: 0s}, master: {failbackAfter: 0s}}",
+		"{hive: {enabled: true, silenceTimeout: 500ms, hangTimeout: 1s}, durability: replicated, durabilityTimeout: 10ms}",
+	} {
+		all := rendering{helm: "helm4", values: values}.objects(t)
+		settingsOf(t, master(t, all))
+		settingsOf(t, replica(t, all))
+	}
+}
+
 // settingsOf reads the settings of a pod of the StatefulSet as its entrypoint does.
 func settingsOf(t *testing.T, set *apps.StatefulSet) settings.Settings {
 	t.Helper()
