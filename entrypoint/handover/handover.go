@@ -44,12 +44,19 @@ var (
 	ErrUnknown   = errors.New("the target can't be asked whether it is master")
 )
 
+// Steps are called on the way: Begin when all is ready, just before the master holds
+// writes; Void when the target did not become master, before the master takes writes
+// again. Unless it succeeds the target might become master later on.
+type Steps struct {
+	Begin func()
+	Void  func(ctx context.Context) error
+}
+
 // Run hands mastership of one server over to another, its replica, whose address
-// is as the master lists it. It calls begin when all is ready, just before the master
-// holds writes, and returns once the target is master and the other its replica. On
+// is as the master lists it. It returns once the target is master and the other its replica. On
 // ErrNotReady and ErrTakenBack the master goes on; after any other error the roles have
 // to be looked up.
-func Run(ctx context.Context, from, to resp.Options, begin func()) error {
+func Run(ctx context.Context, from, to resp.Options, steps Steps) error {
 	host, port, err := net.SplitHostPort(to.Addr)
 	if err != nil {
 		return fmt.Errorf("hand over to %q: %w", to.Addr, err)
@@ -66,12 +73,12 @@ func Run(ctx context.Context, from, to resp.Options, begin func()) error {
 	if err := ready(ctx, server, target, host, port); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotReady, err)
 	}
-	begin()
+	steps.Begin()
 	timeout := strconv.FormatInt(syncWait.Milliseconds(), 10)
 	if _, err := server.Do(ctx, "FAILOVER", "TO", host, port, "TIMEOUT", timeout); err != nil {
 		return fmt.Errorf("%w: start the failover: %w", ErrNotReady, err)
 	}
-	return watch(ctx, server, target)
+	return watch(ctx, server, target, steps)
 }
 
 // target is the server that is to be master. Its connection is made anew when it
@@ -169,7 +176,7 @@ func ask(ctx context.Context, conn *resp.Conn) (info.Info, error) {
 
 // watch nudges the target until the roles have changed, or failover has ended
 // otherwise.
-func watch(ctx context.Context, server *resp.Conn, target *target) error {
+func watch(ctx context.Context, server *resp.Conn, target *target, steps Steps) error {
 	ticker := time.NewTicker(nudgeEvery)
 	defer ticker.Stop()
 	deadline := time.Now().Add(syncWait + progressWait)
@@ -188,11 +195,11 @@ func watch(ctx context.Context, server *resp.Conn, target *target) error {
 			return nil
 		}
 		if gone || time.Now().After(deadline) {
-			return abort(ctx, server, target)
+			return abort(ctx, server, target, steps)
 		}
 		select {
 		case <-ctx.Done():
-			return abort(context.WithoutCancel(ctx), server, target)
+			return abort(context.WithoutCancel(ctx), server, target, steps)
 		case <-ticker.C:
 		}
 	}
@@ -201,7 +208,7 @@ func watch(ctx context.Context, server *resp.Conn, target *target) error {
 // abort ends a failover that does not come to its end. Aborted in the moment in
 // which the target became master after all there would be two: so writes stay held
 // until the target has been asked.
-func abort(ctx context.Context, server *resp.Conn, target *target) error {
+func abort(ctx context.Context, server *resp.Conn, target *target, steps Steps) error {
 	ctx, cancel := context.WithTimeout(ctx, abortPause)
 	defer cancel()
 	pause := strconv.FormatInt(2*abortPause.Milliseconds(), 10)
@@ -218,6 +225,9 @@ func abort(ctx context.Context, server *resp.Conn, target *target) error {
 	}
 	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), abortPause)
 	defer cancel()
+	if err == nil && replica["role"] != "master" {
+		err = steps.Void(ctx)
+	}
 	follow := ""
 	switch {
 	case err != nil:

@@ -23,6 +23,10 @@ const (
 	canvassEvery = 100 * time.Millisecond
 	// canvassFor bounds one campaign.
 	canvassFor = lead.FenceWait + 3*time.Second
+	// commitment is how long a pod waits to hear again from the one that has its promise.
+	commitment = 1500 * time.Millisecond
+	// freshness is how old the answers may be on which an election is acted.
+	freshness = time.Second
 	// ownDecision is how long a master whose server died may take to find the next one
 	// before others do it for it.
 	ownDecision = 2 * time.Second
@@ -46,8 +50,8 @@ func (n *Node) campaign(ctx context.Context, b *ballot, own func() own) lead.Dec
 	if decision.Action != lead.Canvass {
 		return decision
 	}
-	if n.moving() {
-		return lead.Decision{Action: lead.Wait, Reason: "mastership is being handed over"}
+	if n.moving() || n.committed() {
+		return lead.Decision{Action: lead.Wait, Reason: "another pod is about to be master"}
 	}
 	b.term = n.highestTerm(b) + 1
 	if err := n.Canvass(ctx, peer.Order{Term: b.term, From: n.settings.PodName}); err != nil {
@@ -68,6 +72,7 @@ func (n *Node) campaign(ctx context.Context, b *ballot, own func() own) lead.Dec
 func (n *Node) canvass(ctx context.Context, b *ballot, own func() own) (lead.Decision, bool) {
 	order := peer.Order{Term: b.term, From: n.settings.PodName}
 	answered := slices.DeleteFunc(slices.Clone(b.contacts), func(c contact) bool { return !c.ok })
+	b.asked = time.Now()
 	var all sync.WaitGroup
 	refusals := make([]error, len(answered))
 	for i, c := range answered {
@@ -91,7 +96,7 @@ func (n *Node) canvass(ctx context.Context, b *ballot, own func() own) (lead.Dec
 	}
 	decision := n.hive(b, own().position).Elect()
 	if decision.Action == lead.Wait {
-		n.setState(stateElecting, decision.Reason)
+		n.setState(stateElecting, "waiting until the old master can take no writes")
 		return decision, false
 	}
 	return decision, true
@@ -105,6 +110,12 @@ func (n *Node) pledged(term uint64) bool {
 	return n.record.Promised == term && n.record.Candidate == n.settings.PodName && n.record.Term < term
 }
 
+// valid tells whether an election can still be acted on: this process may have been
+// frozen since.
+func (n *Node) valid(b *ballot) bool {
+	return n.pledged(b.term) && time.Since(b.asked) < freshness
+}
+
 // Canvass promises a term to the pod that asks: from here on this pod follows no
 // master of an earlier one.
 func (n *Node) Canvass(ctx context.Context, o peer.Order) error {
@@ -113,39 +124,55 @@ func (n *Node) Canvass(ctx context.Context, o peer.Order) error {
 	if !n.settings.Hive() {
 		return fmt.Errorf("%s takes part in no election: hive.enabled is false there", n.settings.PodName)
 	}
-	n.look(ctx)
+	answers := n.look(ctx)
 	own := o.From == n.settings.PodName
 	n.mu.Lock()
 	leads := n.record.Leader == n.settings.PodName && n.view.Role() == peer.Master
 	standing := lead.Standing{
-		Term: n.record.Term, Promised: n.record.Promised, Candidate: n.record.Candidate,
-		Master: leads && !own, Hears: n.hearing() && o.From != n.record.Leader,
+		Term: n.record.Term, Leader: n.record.Leader, Promised: n.record.Promised, Candidate: n.record.Candidate,
+		Master: leads && !own, Hears: n.hearing(),
 	}
 	refusal := standing.Refusal(o.Term, o.From)
-	if n.leaving && own {
+	switch {
+	case own && n.leaving:
 		refusal = "it stops"
+	case n.process != nil && !answers:
+		// It could not be made to leave its master.
+		refusal = "its server does not answer"
 	}
 	renewed := n.record.Promised == o.Term
-	if refusal == "" && !renewed {
+	stays := leads || standing.Hears
+	if refusal == "" {
 		n.record.Promised, n.record.Candidate = o.Term, o.From
+		n.asked = time.Now()
 	}
 	role, source := n.view.Role(), n.view.Source()
 	n.mu.Unlock()
 	if refusal != "" {
 		return fmt.Errorf("%s does not promise term %d to %s: %s", n.settings.PodName, o.Term, o.From, refusal)
 	}
-	if renewed {
+	if !renewed {
+		n.save(record.Durable)
+	}
+	if stays {
+		// The master itself wants to be elected anew: it goes on meanwhile.
 		return nil
 	}
-	n.save(record.Durable)
-	if leads {
-		return nil
+	if !renewed {
+		n.cutOff()
 	}
-	n.cutOff()
 	if role == peer.Replica && source != conf.Detached {
-		n.detachLocked(ctx)
+		return n.detachLocked(ctx)
 	}
 	return nil
+}
+
+// committed tells whether this pod has promised a term to another, which asked only
+// just now: the field is left to that one.
+func (n *Node) committed() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.record.Promised > n.record.Term && n.record.Candidate != n.settings.PodName && time.Since(n.asked) < commitment
 }
 
 // hive is what an election rests on as of the last answers.
@@ -159,29 +186,31 @@ func (n *Node) hive(b *ballot, own lead.Position) lead.Hive {
 	}
 	h := lead.Hive{
 		Policy: lead.Policy(n.settings.HivePolicy), Self: n.settings.PodName, Home: firstLabel(n.settings.Master),
-		Leader: leader, Need: n.settings.MinReplicasToWrite,
-		Quiet: n.quietFor(), Idle: n.view.Role() == peer.None, Own: own,
+		Leader: leader, Term: max(n.record.Term, n.record.Promised), Need: n.settings.MinReplicasToWrite,
+		Quiet: n.quietFor(), Idle: n.process == nil, Own: own,
 		Settled: time.Since(b.began) >= ownDecision,
 		Patient: time.Since(b.began) < impatience*lead.FenceWait,
 		Gone:    leader == n.settings.PodName && n.view.Role() != peer.Master || b.gone,
 	}
-	if n.view.Role() == peer.Master {
-		// It acknowledges nothing to anybody.
-		h.Quiet = time.Since(n.born)
-	}
 	for _, c := range b.contacts {
 		p := candidate(c, mates)
 		s := c.status
-		// What it hears of this very pod is over when this pod asks.
-		p.Hears = c.ok && s.Hears && s.Leader != n.settings.PodName
+		if s.Role == peer.None {
+			// A server that does not answer may be anything. Without one, the pod says what
+			// the files hold.
+			p.Answer = lead.Unknown
+			if s.OnDisk {
+				p.Answer = lead.Known
+			} else if c.host.Absent {
+				p.Answer = lead.Absent
+			}
+		}
+		p.Term, p.Leader, p.Promised = s.Term, s.Leader, s.Promised
+		p.Hears, p.Idle, p.Quiet = s.Hears, s.OnDisk, s.Quiet
+		p.Listed = slices.ContainsFunc(c.host.Addresses, func(a string) bool { return slices.Contains(b.ready, a) })
 		if s.Syncing || s.Loading {
 			// What it holds is not whole, and it will not keep it.
 			p.Position.HasData = false
-		}
-		p.Idle, p.Quiet = s.Role == peer.None, s.Quiet
-		p.Listed = slices.ContainsFunc(c.host.Addresses, func(a string) bool { return slices.Contains(b.ready, a) })
-		if c.ok && s.Role == peer.None && s.OnDisk {
-			p.Answer = lead.Known
 		}
 		if p.Name == leader && c.ok && s.Role != peer.Master && c.address(n.settings.PeerPort) == b.source {
 			h.Gone = true

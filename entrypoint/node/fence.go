@@ -88,21 +88,19 @@ func (n *Node) trace(v View) {
 	}
 }
 
-// watchEvery is how often a master looks for rivals while some of its replicas are
-// missing.
-const watchEvery = 500 * time.Millisecond
+// watchEvery is how often a master of a hive looks at its peers.
+const watchEvery = time.Second
 
 // rivaled looks for a master of a later term, and follows it. It tells whether it did.
-func (n *Node) rivaled(ctx context.Context, v View, d *duties) bool {
+func (n *Node) rivaled(ctx context.Context, d *duties) bool {
 	if n.settings.Standalone() {
 		n.believe()
 		return false
 	}
-	every := askEvery
-	if n.settings.Hive() && len(v.online(n.settings.MinReplicasMaxLag)) < n.settings.MinReplicasToWrite {
-		every = watchEvery
+	if n.settings.Hive() {
+		return n.reign(ctx, d)
 	}
-	if time.Since(d.watched) < every && !n.doubtful() {
+	if time.Since(d.watched) < askEvery && !n.doubtful() {
 		return false
 	}
 	d.watched = time.Now()
@@ -112,15 +110,14 @@ func (n *Node) rivaled(ctx context.Context, v View, d *duties) bool {
 		return false
 	}
 	_, term, _ := n.lead()
-	later := false
 	for _, c := range contacts {
 		s := c.status
-		if c.ok && s.Role == peer.Master && s.Leader == s.Pod && s.Term > term && n.follows(s) {
-			n.yield(ctx, c)
+		switch {
+		case !c.ok || s.Term <= term || s.Leader == n.settings.PodName:
+		case s.Role == peer.Master && s.Leader == s.Pod && n.follows(s):
+			n.yield(ctx, d, c)
 			return true
-		}
-		later = later || c.ok && max(s.Term, s.Promised) > term
-		if c.ok && !n.settings.Hive() && s.Term > term && s.Leader != n.settings.PodName {
+		case s.Role != peer.Master:
 			// Somebody was made master while this one was away, and is away now.
 			n.setLead(s.Leader, s.Term, "")
 			d.hurry = true
@@ -128,10 +125,59 @@ func (n *Node) rivaled(ctx context.Context, v View, d *duties) bool {
 		}
 	}
 	n.believe()
-	if later && n.settings.Hive() {
+	return false
+}
+
+// reign does what the peers of a master of a hive make necessary, by what they last
+// said.
+func (n *Node) reign(ctx context.Context, d *duties) bool {
+	n.mu.Lock()
+	seen := n.seen
+	n.mu.Unlock()
+	if !seen.at.After(d.watched) {
+		return false
+	}
+	d.watched = seen.at
+	b := newBallot()
+	b.contacts = seen.contacts
+	h := n.hive(b, n.live().position)
+	h.Term, _ = n.terms()
+	decision := h.Reign()
+	switch decision.Action {
+	case lead.Join:
+		if c, ok := b.contact(decision.Peer); ok {
+			n.yield(ctx, d, c)
+			return true
+		}
+	case lead.Canvass:
+		n.log.Warn("this master has to be elected anew", "reason", decision.Reason)
 		n.reaffirm(ctx, d)
+	default:
+		if n.confirmed(b) {
+			n.believe()
+		}
 	}
 	return false
+}
+
+// terms are the latest one that this pod knows a master of, and that it has promised.
+func (n *Node) terms() (term, promised uint64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.record.Term, n.record.Promised
+}
+
+// confirmed tells whether as many pods as a master needs say that they follow this one,
+// in its term: after a doubt, what this server's replicas once acknowledged is no proof.
+func (n *Node) confirmed(b *ballot) bool {
+	_, term, _ := n.lead()
+	followers := 0
+	for _, c := range b.contacts {
+		if c.ok && c.status.Leader == n.settings.PodName && c.status.Term == term && c.status.Promised <= term && c.status.LinkUp {
+			followers++
+		}
+	}
+	return followers >= n.settings.MinReplicasToWrite
 }
 
 // reaffirm makes this pod master of a term that nobody has promised to another: some
@@ -143,7 +189,7 @@ func (n *Node) reaffirm(ctx context.Context, d *duties) {
 	case lead.Start:
 		n.act.Lock()
 		defer n.act.Unlock()
-		if n.pledged(b.term) {
+		if n.valid(b) {
 			n.setLead(n.settings.PodName, b.term, n.address())
 			d.announced = false
 		}
@@ -160,7 +206,8 @@ func (n *Node) reaffirm(ctx context.Context, d *duties) {
 var errNotSaved = errors.New("writes of this master that no other has can't be saved")
 
 // yield gives way to a master of a later term.
-func (n *Node) yield(ctx context.Context, c contact) {
+func (n *Node) yield(ctx context.Context, d *duties, c contact) {
+	d.hurry = true
 	n.log.Warn("another pod is master of a later term", "pod", c.pod(), "term", c.status.Term)
 	n.act.Lock()
 	n.cutOff()

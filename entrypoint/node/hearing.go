@@ -26,6 +26,30 @@ func (n *Node) listen(ctx context.Context) {
 	}
 }
 
+// sighting is what the peers said when.
+type sighting struct {
+	at       time.Time
+	contacts []contact
+}
+
+// watch asks all peers how they are each second while this pod is master, in a hive,
+// until ctx ends. It stands beside the duties, which a pod that does not answer must not
+// hold up.
+func (n *Node) watch(ctx context.Context) {
+	for ctx.Err() == nil {
+		if n.leads() && n.role() == peer.Master {
+			at := time.Now()
+			if contacts, err := n.reachAll(ctx, n.peers.Glance); err == nil {
+				n.mu.Lock()
+				n.seen = sighting{at, contacts}
+				n.mu.Unlock()
+				n.hasten()
+			}
+		}
+		sleep(ctx, watchEvery)
+	}
+}
+
 func (n *Node) hear(online []string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -43,7 +43,16 @@ func (n *Node) guard(ctx context.Context) (conf.Start, error) {
 		case lead.Start:
 			n.log.Info("starting as master", "reason", decision.Reason)
 			n.begin(own, n.nextTerm(b))
-			return conf.Start{AppendOnly: n.beginsWithAOF(own)}, nil
+			start := conf.Start{AppendOnly: n.beginsWithAOF(own)}
+			if own.position.HasData && !n.settings.Standalone() {
+				// Started as master it would go on under the id of its snapshot, and number
+				// what is new as others may have numbered something else.
+				start.Source = conf.Detached
+			}
+			n.mu.Lock()
+			n.beginning = start.Source != ""
+			n.mu.Unlock()
+			return start, nil
 		case lead.Join:
 			if c, ok := b.contact(decision.Peer); ok {
 				n.makeRoom(own, c.status)
@@ -136,16 +145,16 @@ const asidePause = "5000"
 // masterDuty is what a pod does at each look whose server is master.
 func (n *Node) masterDuty(ctx context.Context, d *duties) {
 	v := n.lastView()
-	if n.rivaled(ctx, v, d) {
-		return
-	}
-	n.setState(stateRunning, "")
 	if !d.announced && !n.settings.Standalone() {
 		d.announced = true
 		go n.announce(ctx)
 	}
+	n.setState(stateRunning, "")
 	if n.settings.Hive() {
 		n.fence(ctx, v, d)
+	}
+	if n.rivaled(ctx, d) {
+		return
 	}
 	n.acquaint(ctx, v, d)
 	if !n.isMasterPod() {
@@ -155,6 +164,34 @@ func (n *Node) masterDuty(ctx context.Context, d *duties) {
 		return
 	}
 	n.keep(ctx, v, d)
+}
+
+// begins makes the server master that has loaded the data with which this pod is to be
+// master.
+func (n *Node) begins(ctx context.Context, d *duties) {
+	d.hurry = true
+	if v := n.lastView(); v.Loading() {
+		return
+	}
+	n.act.Lock()
+	defer n.act.Unlock()
+	if !n.leads() {
+		return
+	}
+	_, term, _ := n.lead()
+	if err := n.ascend(ctx, term); err != nil {
+		n.log.Error("can't begin as master", "error", err)
+		return
+	}
+	n.mu.Lock()
+	n.beginning = false
+	n.mu.Unlock()
+}
+
+func (n *Node) isBeginning() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.beginning
 }
 
 // pretender is what a pod does whose server is master while another pod leads: unless
@@ -397,11 +434,19 @@ func (n *Node) takeOver(ctx context.Context, d *duties, decision lead.Decision) 
 	n.act.Lock()
 	defer n.act.Unlock()
 	term := n.nextTerm(d.vote)
-	if n.settings.Hive() && !n.pledged(term) {
+	if n.settings.Hive() && !n.valid(d.vote) {
 		return
 	}
 	n.log.Info("becoming master", "reason", decision.Reason)
 	if err := n.ascend(ctx, term); err != nil {
 		n.log.Error("can't become master", "error", err)
+		return
+	}
+	// Those that have just answered hear of it at once.
+	order := n.proclamation()
+	for _, c := range d.vote.contacts {
+		if c.ok {
+			go n.tell(context.WithoutCancel(ctx), c, order)
+		}
 	}
 }

@@ -92,6 +92,10 @@ type Node struct {
 	// acknowledged nothing to one, mates who was in sync with it then.
 	heard, quiet time.Time
 	mates        []string
+	// asked is when the pod that this one has promised to last asked for it.
+	asked time.Time
+	// seen is what the peers last said to this pod as master, in a hive.
+	seen sighting
 	// written is a position that no write is beyond which this server took as master, and
 	// that no other master is known to have; changes is the server's own count by which it
 	// shows that there were more.
@@ -99,6 +103,8 @@ type Node struct {
 	changes  string
 	fenced   bool
 	diverged int
+	// beginning is set while the server loads the data with which it is to be master.
+	beginning bool
 	// unmerged is how far a snapshot reaches that was set aside, and that has writes the
 	// master lacks.
 	unmerged *lead.Position
@@ -260,7 +266,7 @@ func (n *Node) tend(running context.Context) (aside bool) {
 // duty does what the server's role asks for.
 func (n *Node) duty(ctx context.Context, d *duties) {
 	role := n.role()
-	if role == peer.Replica {
+	if role == peer.Replica && !n.leads() {
 		d.followed = true
 	} else if d.followed && role == peer.Master && n.leads() {
 		d.regained()
@@ -272,6 +278,8 @@ func (n *Node) duty(ctx context.Context, d *duties) {
 		n.masterDuty(ctx, d)
 	case role == peer.Master:
 		n.pretender(ctx, d)
+	case role == peer.Replica && n.leads() && n.isBeginning():
+		n.begins(ctx, d)
 	case role == peer.Replica && n.moving():
 		// Whom to follow shows in a moment.
 		d.hurry = true

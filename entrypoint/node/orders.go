@@ -81,6 +81,7 @@ func (n *Node) Follow(ctx context.Context, o peer.Order) error {
 	n.intent = intent{}
 	n.mu.Unlock()
 	n.setLead(o.Leader, o.Term, source)
+	n.learnBegin(o.BeginOf, o.Begin)
 	n.hear(nil)
 	n.believe()
 	n.route()
@@ -93,6 +94,15 @@ func (n *Node) Follow(ctx context.Context, o peer.Order) error {
 	}
 	n.hasten()
 	return nil
+}
+
+// learnBegin takes note of where a master's term began.
+func (n *Node) learnBegin(term uint64, offset int64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if term == n.record.Term && n.record.BeginOf != term {
+		n.record.Begin, n.record.BeginOf = offset, term
+	}
 }
 
 // intentFor bounds how long a handover that was told of is waited for.
@@ -163,16 +173,19 @@ func (n *Node) inheritMastership(ctx context.Context, term uint64) {
 func (n *Node) detach(ctx context.Context) {
 	n.act.Lock()
 	defer n.act.Unlock()
-	n.detachLocked(ctx)
+	if err := n.detachLocked(ctx); err != nil {
+		n.log.Warn("can't leave a lost master", "error", err)
+	}
 }
 
 // detachLocked is detach with act held.
-func (n *Node) detachLocked(ctx context.Context) {
+func (n *Node) detachLocked(ctx context.Context) error {
 	host, port, _ := net.SplitHostPort(conf.Detached)
 	if _, err := n.local.Do(ctx, "REPLICAOF", host, port); err != nil {
-		n.log.Warn("can't leave a lost master", "error", err)
+		return fmt.Errorf("leave the master: %w", err)
 	}
 	n.look(ctx)
+	return nil
 }
 
 // Handover hands mastership to the pod that the order names.
@@ -211,7 +224,13 @@ func (n *Node) handOver(ctx context.Context, to heir) error {
 	n.setState(stateHandingOver, "to "+to.pod)
 	defer n.hasten()
 	from := resp.Options{Network: "unix", Addr: n.settings.ServerSocket(), Password: n.settings.Password}
-	err := handover.Run(ctx, from, resp.Options{Addr: to.address, Password: n.settings.Password}, func() { n.foretell(ctx, order) })
+	err := handover.Run(ctx, from, resp.Options{Addr: to.address, Password: n.settings.Password}, handover.Steps{
+		Begin: func() { n.foretell(order) },
+		Void: func(ctx context.Context) error {
+			_, err := n.peers.Follow(ctx, to.ip, n.proclamation())
+			return err
+		},
+	})
 	if !errors.Is(err, handover.ErrNotReady) {
 		n.count(err)
 	}
@@ -242,9 +261,8 @@ func (n *Node) handOver(ctx context.Context, to heir) error {
 	return nil
 }
 
-// foretell has this pod's clients wait, and tells the peers to have theirs wait: writes
-// are about to stop.
-func (n *Node) foretell(ctx context.Context, order peer.Order) {
+// foretell has this pod's clients wait: writes are about to stop.
+func (n *Node) foretell(order peer.Order) {
 	n.mu.Lock()
 	n.intent = intent{order.Term, order.Leader, time.Now().Add(intentFor)}
 	n.mu.Unlock()

@@ -50,18 +50,25 @@ func TestWholeDataHaveAllOfTheirHistory(t *testing.T) {
 // To be told of a new mastership brings no data.
 func TestSynced(t *testing.T) {
 	n := newNode(t, func(s *settings.Settings) { s.PodName, s.Role = "v-replica-0", settings.Replica })
-	const linked = "role:slave master_host:10.0.0.1 master_port:6379 master_link_status:up master_replid:a"
+	const linked = "role:slave master_host:10.0.0.1 master_port:6379 master_link_status:up master_replid:a master_repl_offset:"
 	n.setLead("v-master-0", 4, "10.0.0.1:6379")
-	seen(n, linked)
+	seen(n, linked+"70")
+	require.Zero(t, n.record.Synced, "where the term began is not known")
+	n.learnBegin(4, 100)
+	seen(n, linked+"90")
+	require.Zero(t, n.record.Synced, "data of the time before are still on their way")
+	seen(n, linked+"100")
 	require.Equal(t, uint64(4), n.record.Synced)
 	n.setLead("v-replica-1", 5, "10.0.0.3:6379")
-	seen(n, linked)
+	n.learnBegin(5, 120)
+	seen(n, linked+"150")
 	require.Equal(t, uint64(4), n.record.Synced, "still the old master's")
 	seen(n, "role:slave master_host:10.0.0.3 master_port:6379 master_link_status:down master_replid:a")
 	require.Equal(t, uint64(4), n.record.Synced, "not linked yet")
-	seen(n, "role:slave master_host:10.0.0.3 master_port:6379 master_link_status:up master_replid:b")
+	seen(n, "role:slave master_host:10.0.0.3 master_port:6379 master_link_status:up master_replid:b master_repl_offset:120")
 	require.Equal(t, uint64(5), n.record.Synced)
 	n.setLead("v-replica-0", 6, "10.0.0.2:6379")
-	seen(n, "role:master master_replid:c master_replid2:b")
+	seen(n, "role:master master_replid:c master_replid2:b master_repl_offset:130")
 	require.Equal(t, uint64(6), n.record.Synced)
+	require.Equal(t, int64(130), n.record.Begin)
 }

@@ -63,6 +63,9 @@ func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 		d.hurry = time.Since(d.downSince) < hurryFor
 		every = askSoon
 	}
+	if n.settings.Hive() && d.hurry && !v.LinkUp() {
+		n.forget(ctx)
+	}
 	if n.settings.Hive() && !n.hears(n.settings.HiveSilence) && !v.Syncing() && !v.Loading() {
 		d.hurry = true
 		n.elect(ctx, d)
@@ -85,6 +88,15 @@ func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 	}
 }
 
+// forget stops to count on a master whose address says that nobody is there any more.
+func (n *Node) forget(ctx context.Context) {
+	if _, _, source := n.lead(); n.refusedAt(ctx, source) {
+		n.mu.Lock()
+		n.heard = time.Time{}
+		n.mu.Unlock()
+	}
+}
+
 // elect finds or makes a master, in a hive: not all pods at once, lest they take the
 // votes from each other.
 func (n *Node) elect(ctx context.Context, d *duties) {
@@ -94,7 +106,7 @@ func (n *Node) elect(ctx context.Context, d *duties) {
 	d.failed++
 	n.refresh(ctx)
 	n.believe()
-	if n.moving() || n.hears(n.settings.HiveSilence) {
+	if n.moving() || n.committed() || n.hears(n.settings.HiveSilence) {
 		n.follow(ctx)
 		d.asked, d.failed = time.Now(), 0
 		return
@@ -155,9 +167,10 @@ func (n *Node) refresh(ctx context.Context) (answered bool) {
 		return false
 	}
 	leader, term, source := n.lead()
+	promised := n.promised(contacts)
 	for _, c := range contacts {
 		// What others say of this very pod is no news to it.
-		if c.ok && c.status.Leader != n.settings.PodName && (c.status.Term > term || leader == "") {
+		if c.ok && c.status.Leader != n.settings.PodName && (c.status.Term > term || leader == "") && c.status.Term >= promised {
 			leader, term, source = c.status.Leader, c.status.Term, ""
 		}
 	}
@@ -169,7 +182,7 @@ func (n *Node) refresh(ctx context.Context) (answered bool) {
 		if c.status.Role == peer.Master && c.status.Leader == leader {
 			n.hear(c.status.Online)
 		}
-		if c.status.Role != peer.Replica && n.follows(c.status) && !n.promisedBeyond(c.status.Term) {
+		if c.status.Role != peer.Replica && n.follows(c.status) && c.status.Term >= promised {
 			if err := n.saveDivergence(ctx, c.status); err != nil {
 				n.log.Error("not following the master yet", "pod", c.pod(), "error", err)
 				continue
@@ -179,14 +192,22 @@ func (n *Node) refresh(ctx context.Context) (answered bool) {
 		}
 	}
 	n.setLead(leader, term, source)
+	for _, c := range contacts {
+		if c.ok && c.pod() == leader {
+			n.learnBegin(c.status.BeginOf, c.status.Begin)
+		}
+	}
 	return answered
 }
 
-// promisedBeyond tells whether this pod has promised to follow no master of a term.
-func (n *Node) promisedBeyond(term uint64) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.record.Promised > term
+// promised is the latest term that this pod or any of those that were asked has
+// promised: no master of an earlier one may gain a follower. Zero where nobody does.
+func (n *Node) promised(contacts []contact) uint64 {
+	_, term := n.terms()
+	for _, c := range contacts {
+		term = max(term, c.status.Promised)
+	}
+	return term
 }
 
 // follows tells whether this pod may follow a master. Not one that holds nothing

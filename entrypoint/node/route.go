@@ -53,6 +53,7 @@ func (n *Node) Listen(ctx context.Context) error {
 	if s.Hive() {
 		go n.renew(ctx)
 		go n.listen(ctx)
+		go n.watch(ctx)
 	}
 	return nil
 }

@@ -126,7 +126,13 @@ func (n *Node) note() {
 		}
 	}
 	leads := r.Leader == n.settings.PodName
-	if v.Role() == peer.Master && leads || v.Role() == peer.Replica && !leads && v.Source() == n.source {
+	switch {
+	case v.Role() == peer.Master && leads:
+		if r.BeginOf != r.Term {
+			r.Begin, r.BeginOf = offset, r.Term
+		}
+		r.Synced = r.Term
+	case v.Role() == peer.Replica && !leads && v.Source() == n.source && r.BeginOf == r.Term && offset >= r.Begin:
 		r.Synced = r.Term
 	}
 	r.At(v.Info["master_replid"], offset, v.Info["master_replid2"], v.Info.Int("second_repl_offset")-1)
@@ -138,8 +144,11 @@ func (n *Node) note() {
 		r.Files = settings.RDB
 	}
 	r.Online = nil
-	if v.Role() == peer.Master {
+	switch {
+	case v.Role() == peer.Master:
 		r.Online = v.online(n.settings.MaxLag)
+	case n.settings.Hive():
+		r.Online = n.mates
 	}
 }
 
@@ -162,17 +171,16 @@ func (n *Node) status() peer.Status {
 		Keys:        v.Info.Keys(), HasData: v.HasData(), LinkUp: v.LinkUp(), Syncing: v.Syncing(), Loading: v.Loading(),
 		Replid: v.Info["master_replid"], Offset: v.Info.Int("master_repl_offset"),
 		Replid2: v.Info["master_replid2"], SecondOffset: v.Info.Int("second_repl_offset"),
-		Synced:   n.record.Synced,
+		Synced: n.record.Synced,
+		Begin:  n.record.Begin, BeginOf: n.record.BeginOf,
 		Promised: n.record.Promised, Candidate: n.record.Candidate,
 		Hears: n.hearing(), Quiet: n.quietFor(),
 		Leaving: n.leaving, Revision: n.settings.Revision, Age: time.Since(n.born),
 	}
 	switch {
 	case v.Role() == peer.Master:
-		// It acknowledges nothing to anybody.
-		s.Quiet = s.Age
 		s.Online = v.online(n.settings.MaxLag)
-	case v.Role() == peer.None && n.disk != nil:
+	case n.process == nil && n.disk != nil:
 		s.OnDisk = true
 		s.HasData, s.Replid, s.Offset = n.disk.HasData, n.disk.Replid, n.disk.Offset
 		s.History = n.disk.History

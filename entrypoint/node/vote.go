@@ -90,12 +90,13 @@ func (n *Node) reach(ctx context.Context, host peer.Host, ask question) contact 
 }
 
 // ballot is one run of asking until there is a decision. The rest is of elections: the
-// term that is asked for; where the master was that is not heard any more, and whether
+// term that is asked for, and when all were last asked; where the master was that is not heard any more, and whether
 // that has certainly ended; and the addresses that are listed as ready.
 type ballot struct {
 	began    time.Time
 	contacts []contact
 	term     uint64
+	asked    time.Time
 	source   string
 	gone     bool
 	ready    []string
@@ -200,6 +201,20 @@ func (n *Node) promote(ctx context.Context, b *ballot, pod string) error {
 		return errGone
 	}
 	order := peer.Order{Term: n.nextTerm(b), Leader: pod, Address: c.address(n.settings.PeerPort), From: n.settings.PodName}
+	if n.settings.Hive() {
+		n.act.Lock()
+		valid := n.valid(b)
+		if valid && n.role() == peer.Master {
+			// It takes writes still, and another holds what it lacks.
+			_, term, _ := n.lead()
+			n.setLead(pod, term, "")
+			valid = n.detachLocked(ctx) == nil
+		}
+		n.act.Unlock()
+		if !valid {
+			return errGone
+		}
+	}
 	if _, err := n.peers.Promote(ctx, c.ip, order); err != nil {
 		return err
 	}
@@ -214,8 +229,16 @@ func (n *Node) promote(ctx context.Context, b *ballot, pod string) error {
 
 // announce tells all peers that this pod is master.
 func (n *Node) announce(ctx context.Context) {
-	leader, term, _ := n.lead()
-	n.broadcast(ctx, peer.Order{Term: term, Leader: leader, Address: n.address(), Empty: !n.lastView().HasData()})
+	n.broadcast(ctx, n.proclamation())
+}
+
+// proclamation is the order to follow this pod, which is master.
+func (n *Node) proclamation() peer.Order {
+	s := n.status()
+	return peer.Order{
+		Term: s.Term, Leader: s.Leader, Address: s.Address, From: s.Pod, Empty: !s.HasData,
+		Begin: s.Begin, BeginOf: s.BeginOf,
+	}
 }
 
 // broadcast tells all peers whom to follow, and returns when they have heard of it.

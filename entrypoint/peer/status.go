@@ -19,7 +19,8 @@ import (
 //
 // Promised is the latest term promised to Candidate; Hears tells whether the pod hears
 // its master, Quiet how long ago its server last acknowledged anything to one. Online
-// are the addresses of a master's replicas in sync. Leaving: the pod stops. Revision is
+// are the addresses of a master's replicas in sync. Begin is the offset at which the
+// term BeginOf began. Leaving: the pod stops. Revision is
 // that of its StatefulSet, Age how long the pod has lived. OnDisk: no server runs, and
 // the position is that of the files.
 type Status struct {
@@ -51,6 +52,8 @@ type Status struct {
 	Hears     bool          `json:"hears"`
 	Quiet     time.Duration `json:"quiet"`
 	Online    []string      `json:"online,omitempty"`
+	Begin     int64         `json:"begin"`
+	BeginOf   uint64        `json:"beginOf"`
 	Leaving   bool          `json:"leaving,omitempty"`
 	OnDisk    bool          `json:"onDisk,omitempty"`
 	Revision  string        `json:"revision,omitempty"`
@@ -67,11 +70,13 @@ const (
 // Order is what one pod tells another to do. Term is the mastership it belongs
 // to; an order of an earlier one is refused. Leader is the pod that is or becomes
 // master, Address its server's. Empty says that there is nothing in its data set. From
-// is the pod that gives the order.
+// is the pod that gives the order; Begin and BeginOf as in Status.
 type Order struct {
 	Term    uint64 `json:"term"`
 	Leader  string `json:"leader"`
 	Address string `json:"address"`
 	Empty   bool   `json:"empty"`
 	From    string `json:"from,omitempty"`
+	Begin   int64  `json:"begin"`
+	BeginOf uint64 `json:"beginOf"`
 }

@@ -145,7 +145,7 @@ func TestCommandOfUnknownFateIsNotRepeated(t *testing.T) {
 // hand moves mastership by the server's own failover, as the entrypoint does.
 func hand(t testing.TB, from, to *server) {
 	t.Helper()
-	err := handover.Run(context.Background(), resp.Options{Addr: from.address}, resp.Options{Addr: to.address}, func() {})
+	err := handover.Run(context.Background(), resp.Options{Addr: from.address}, resp.Options{Addr: to.address}, handover.Steps{Begin: func() {}})
 	require.NoError(t, err)
 }
 

@@ -33,7 +33,8 @@ type Fork struct {
 // file, which is still whole if BootID is that of the running machine. Files says
 // which files hold the newest data, "aof" or "rdb". Online are the addresses of the
 // replicas that were in sync. Promised is the latest term that this pod has promised
-// to a pod that wants to be master, Candidate.
+// to a pod that wants to be master, Candidate. Begin is the offset at which the term
+// BeginOf began: only from there on a replica has all that its master began with.
 type Record struct {
 	Version int      `json:"version"`
 	BootID  string   `json:"bootID"`
@@ -47,6 +48,9 @@ type Record struct {
 	AOF     bool     `json:"aof"`
 	Files   string   `json:"files,omitempty"`
 	Online  []string `json:"online,omitempty"`
+
+	Begin   int64  `json:"begin,omitempty"`
+	BeginOf uint64 `json:"beginOf,omitempty"`
 
 	Promised  uint64 `json:"promised,omitempty"`
 	Candidate string `json:"candidate,omitempty"`
