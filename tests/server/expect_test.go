@@ -27,6 +27,14 @@ func expectAnswers(status release.Status, want map[string]string) error {
 	return nil
 }
 
+// named is the name of a case with commands sent one by one, or several in one go.
+func named(name string, depth int) string {
+	if depth > 1 {
+		return fmt.Sprintf("%s, %d commands at a time", name, depth)
+	}
+	return name
+}
+
 func mentions(text, part string) error {
 	if !strings.Contains(text, part) {
 		return fmt.Errorf("%q does not mention %q", text, part)

@@ -71,6 +71,18 @@ func (l *Ledger) Summary() Summary {
 	}
 }
 
+// Since returns the part of the ledger with the writes that were acknowledged after at.
+func (l *Ledger) Since(at time.Duration) *Ledger {
+	part := *l
+	part.Writes = nil
+	for _, w := range l.Writes {
+		if w.At > at {
+			part.Writes = append(part.Writes, w)
+		}
+	}
+	return &part
+}
+
 func (l *Ledger) replicated() int {
 	n := 0
 	for _, w := range l.Writes {

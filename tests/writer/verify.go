@@ -14,6 +14,7 @@ type Finding struct {
 	LostReplicated int      `json:"lostReplicated"` // … although a replica had acknowledged them
 	Wrong          int      `json:"wrong"`          // keys with somebody else's value
 	Examples       []string `json:"examples,omitempty"`
+	Missing        []Write  `json:"-"` // what is counted in Lost
 }
 
 const (
@@ -78,6 +79,7 @@ func (f *Finding) compare(ledger *Ledger, batch []Write, values []string) {
 			continue
 		case "":
 			f.Lost++
+			f.Missing = append(f.Missing, w)
 			if w.Replicas > 0 {
 				f.LostReplicated++
 			}

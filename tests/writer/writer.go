@@ -118,11 +118,18 @@ func (l *Load) Replicated() int {
 	return l.ledger.replicated()
 }
 
-// Failures returns how many errors of a kind there have been so far.
-func (l *Load) Failures(kind string) int {
+// Elapsed is how long the load has run, as the times of its writes count.
+func (l *Load) Elapsed() time.Duration { return time.Since(l.start) }
+
+// Failures returns how many errors there have been so far.
+func (l *Load) Failures() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.ledger.Errors[kind]
+	n := 0
+	for _, times := range l.ledger.Errors {
+		n += times
+	}
+	return n
 }
 
 // life is that of one writer. Every attempt has its own sequence number, so that a

@@ -58,6 +58,12 @@ func (p *Pod) Thaw() {
 	p.signal(p.EntrypointPID(), syscall.SIGCONT)
 }
 
+// ThawEntrypoint ends Freeze for the entrypoint alone, and ThawServer for the server.
+func (p *Pod) ThawEntrypoint() {
+	p.release.TB.Helper()
+	p.signal(p.EntrypointPID(), syscall.SIGCONT)
+}
+
 // FreezeServer stops the server alone.
 func (p *Pod) FreezeServer() {
 	p.release.TB.Helper()

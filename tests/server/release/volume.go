@@ -34,6 +34,16 @@ func (p *Pod) RestoreVolume(copied string) {
 	require.NoError(tb, os.CopyFS(p.Data(), os.DirFS(filepath.Join(copied, "data"))))
 }
 
+// PutSnapshot puts a snapshot from elsewhere onto an empty volume.
+func (p *Pod) PutSnapshot(path string) {
+	tb := p.release.TB
+	tb.Helper()
+	p.EmptyVolume()
+	content, err := os.ReadFile(path)
+	require.NoError(tb, err)
+	require.NoError(tb, os.WriteFile(filepath.Join(p.Data(), "dump.rdb"), content, 0o600))
+}
+
 // Files returns the names of the files in the data directory, at any depth.
 func (p *Pod) Files() []string {
 	tb := p.release.TB

@@ -1,0 +1,68 @@
+//go:build server
+
+package server
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/helm-valkey/helm-valkey/tests/server/release"
+	"github.com/helm-valkey/helm-valkey/tests/writer"
+)
+
+// hive are the options of three pods of which any may be master.
+func hive(policy string) release.Options {
+	return release.Options{Hive: policy, Replicas: 2, Password: password}
+}
+
+// confirmedLoad are clients that ask of each write whether a replica has it.
+func confirmedLoad(r *release.Release) *writer.Load {
+	options := writer.Defaults("")
+	options.Endpoint = r.Endpoint
+	return r.LoadWith(options)
+}
+
+// The master is lost in one way or another, and comes back: another pod is master by
+// then, and no write is lost that a replica had acknowledged.
+func TestHiveMasterIsLost(t *testing.T) {
+	t.Parallel()
+	losses := []struct {
+		name string
+		lose func(p *release.Pod)
+	}{
+		{"its server is killed", func(p *release.Pod) { p.KillServer() }},
+		{"its entrypoint is killed", func(p *release.Pod) {
+			p.KillEntrypoint()
+			p.Start()
+		}},
+		{"its container is killed", func(p *release.Pod) {
+			p.Kill()
+			p.Start()
+		}},
+		{"its pod is deleted by force, and its data with it", func(p *release.Pod) {
+			p.ForceDelete()
+			p.EmptyVolume()
+			p.Create()
+		}},
+	}
+	for _, loss := range losses {
+		for _, persistence := range []string{"none", "aof"} {
+			t.Run(loss.name+", "+persistence, func(t *testing.T) {
+				t.Parallel()
+				options := hive("safe")
+				options.Persistence = persistence
+				r := release.Run(t, options)
+				load := confirmedLoad(r)
+				for range 3 {
+					r.WaitReplicated(load, 100)
+					leader := r.Leader()
+					loss.lose(leader)
+					r.WaitReplicated(load, 100)
+					require.NotEqual(t, leader, r.WaitSettled())
+				}
+				r.RequireKept(load.Stop())
+			})
+		}
+	}
+}
