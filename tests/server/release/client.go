@@ -35,7 +35,11 @@ func (p *Pod) tryFor(timeout time.Duration, args ...string) (resp.Value, error) 
 	return value, nil
 }
 
-// connect logs in to a server, or to a write endpoint.
+// Connect logs in to a server, or to a write endpoint, as a client.
+func (r *Release) Connect(ctx context.Context, address string) (*resp.Conn, error) {
+	return r.connect(ctx, address, commandTimeout)
+}
+
 func (r *Release) connect(ctx context.Context, address string, timeout time.Duration) (conn *resp.Conn, err error) {
 	err = r.asClient(func() (err error) {
 		conn, err = resp.Dial(ctx, resp.Options{Addr: address, Password: r.Options.Password, Timeout: timeout})
@@ -48,7 +52,7 @@ func (r *Release) connect(ctx context.Context, address string, timeout time.Dura
 func (p *Pod) Connect() *resp.Conn {
 	tb := p.release.TB
 	tb.Helper()
-	conn, err := p.release.connect(tb.Context(), p.Endpoint(), commandTimeout)
+	conn, err := p.release.Connect(tb.Context(), p.Endpoint())
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = conn.Close() })
 	return conn

@@ -76,6 +76,13 @@ func (p *Pod) ThawServer() {
 	p.signal(p.ServerPID(), syscall.SIGCONT)
 }
 
+// ThawServerIfStopped is ThawServer for a server that may have been replaced.
+func (p *Pod) ThawServerIfStopped() {
+	if pid, err := p.server(); err == nil {
+		_ = syscall.Kill(pid, syscall.SIGCONT)
+	}
+}
+
 func (p *Pod) signal(pid int, signal syscall.Signal) {
 	p.release.TB.Helper()
 	require.NoError(p.release.TB, syscall.Kill(pid, signal), "%s to process %d of %s", signal, pid, p.Name)
