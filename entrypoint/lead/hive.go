@@ -33,26 +33,35 @@ const FenceWait = 4 * time.Second
 //
 // Need is how many replicas a master needs to take writes, at least 1. Leader is the
 // last master that this pod knows of, Home the pod that begins when nobody holds data.
-// Term is the latest that this pod knows a master of or has promised. Gone says that
+// Term is that one's, Promised the latest that this pod has promised. Gone says that
 // Leader's server has certainly ended. Quiet is how long ago this pod's own server last
 // acknowledged anything to a master, at most the age of the process that says so; Idle
 // that none of its runs. Patient and Settled are as in Input, for policy available and
 // for a Leader whose pod answers.
 type Hive struct {
-	Policy  Policy
-	Self    string
-	Home    string
-	Leader  string
-	Term    uint64
-	Need    int
-	Gone    bool
-	Quiet   time.Duration
-	Idle    bool
-	Patient bool
-	Settled bool
-	Own     Position
-	Peers   []Peer
+	Policy   Policy
+	Self     string
+	Home     string
+	Leader   string
+	Term     uint64
+	Promised uint64
+	Need     int
+	Gone     bool
+	Quiet    time.Duration
+	Idle     bool
+	Patient  bool
+	Settled  bool
+	Own      Position
+	Peers    []Peer
 }
+
+// ElectionTerm is the first term after another that an election may be for: an even one.
+// Those of handovers are odd, since a master hands over with its heir's consent alone,
+// and an election may know nothing of that.
+func ElectionTerm(after uint64) uint64 { return after + 2 - after%2 }
+
+// HandoverTerm is the first term after another that a master may hand over for.
+func HandoverTerm(after uint64) uint64 { return after + 1 + after%2 }
 
 // Standing is what a pod goes by that is asked for its promise. Term is the latest
 // that it knows a master of, Leader that master, Promised the latest term that it has
@@ -111,6 +120,9 @@ func (h Hive) Reign() Decision {
 	if name, ok := h.first(func(p Peer) bool { return max(p.Term, p.Promised) > h.Term }); ok {
 		return Decision{Canvass, name, name + " has promised a later term, and can follow none of this one"}
 	}
+	if name, ok := h.first(func(p Peer) bool { return p.Term == h.Term && p.Leader != h.Self }); ok {
+		return Decision{Canvass, name, name + " knows another master of this term"}
+	}
 	if name, ok := h.first(func(p Peer) bool { return p.Position.HasData && !p.Position.Within(h.Own) }); ok && !h.Own.HasData {
 		return Decision{Canvass, name, name + " holds data, and this master none"}
 	}
@@ -118,13 +130,16 @@ func (h Hive) Reign() Decision {
 }
 
 // Elect names the winner once all peers that answered have promised. All that could
-// compute it from the same answers compute the same.
+// compute it from the same answers compute the same. Wait is for the old master alone:
+// the same peers are to be asked again. Hold is the end of the campaign.
 func (h Hive) Elect() Decision {
-	if d, ok := h.running(); ok {
-		return d
-	}
-	if d, ok := h.incomplete(); ok {
-		return d
+	for _, obstacle := range []func() (Decision, bool){h.running, h.incomplete} {
+		if d, ok := obstacle(); ok {
+			if d.Action == Wait {
+				d.Action = Hold
+			}
+			return d
+		}
 	}
 	if left := FenceWait - h.quiet(); left > 0 {
 		return Decision{Wait, h.Leader, fmt.Sprintf("%s may take writes for %s more", h.Leader, left.Round(100*time.Millisecond))}
@@ -133,10 +148,12 @@ func (h Hive) Elect() Decision {
 	switch {
 	case !winner.Position.HasData && !h.accounted():
 		return Decision{Hold, h.Leader, fmt.Sprintf("nobody that answers holds data, and %s, which was master, does not answer: bring it back, or set hive.policy to available", h.Leader)}
+	case !winner.Position.HasData && winner.Name != h.Home:
+		return Decision{Hold, h.Home, "nobody that answers holds data, and " + h.Home + ", which would begin, does not answer"}
 	case !winner.Position.HasData && h.Self == h.Home:
 		return Decision{Start, "", "no peer holds data"}
 	case !winner.Position.HasData:
-		return Decision{Wait, h.Home, "nobody holds data: " + h.Home + " begins"}
+		return Decision{Promote, h.Home, "nobody holds data: " + h.Home + " begins"}
 	case winner.Name == h.Self:
 		return Decision{Start, "", "own data hold all that any peer has"}
 	default:
@@ -151,7 +168,7 @@ func (h Hive) self() Peer {
 // running finds a master that can be joined: none of an earlier term than anybody has
 // promised, who could be somebody's voter.
 func (h Hive) running() (Decision, bool) {
-	term := h.Term
+	term := max(h.Term, h.Promised)
 	var master Peer
 	ok := false
 	for _, p := range h.Peers {
@@ -221,15 +238,21 @@ func (h Hive) quiet() time.Duration {
 	unknown := slices.ContainsFunc(h.Peers, func(p Peer) bool {
 		return p.Answer != Known && !(p.Answer == Absent && !p.InSync && p.Name != h.Leader) && !(h.Gone && p.Name == h.Leader)
 	})
-	if !unknown && (h.Gone || h.Term == 0) {
+	first := h.Term == 0 && !known(h.Peers, func(p Peer) bool { return p.Term > 0 })
+	if !unknown && (h.Gone || first) {
 		return quiet
 	}
 	for _, p := range append([]Peer{h.self()}, h.Peers...) {
-		if p.Answer == Known && (unknown || p.Name == h.Leader) && !(p.Hears && p.Leader == h.Self) {
+		if p.Answer == Known && (unknown || h.led(p.Name)) && !(p.Hears && p.Leader == h.Self) {
 			quiet = min(quiet, p.Quiet)
 		}
 	}
 	return quiet
+}
+
+// led tells whether anybody takes a pod for the last master.
+func (h Hive) led(name string) bool {
+	return name == h.Leader || known(h.Peers, func(p Peer) bool { return p.Leader == name })
 }
 
 // winner is the pod whose data nobody else's contain and go beyond; of several such
@@ -260,8 +283,12 @@ func (h Hive) winner() Peer {
 	})
 }
 
-// before tells whether p is rather to be master than q.
+// before tells whether p is rather to be master than q. Where nobody holds data, Home
+// begins.
 func (h Hive) before(p, q Peer) bool {
+	if !p.Position.HasData && !q.Position.HasData && p.Name != q.Name && (p.Name == h.Home || q.Name == h.Home) {
+		return p.Name == h.Home
+	}
 	if p.Position.ahead(q.Position) != q.Position.ahead(p.Position) {
 		return p.Position.ahead(q.Position)
 	}

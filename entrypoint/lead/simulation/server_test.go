@@ -1,0 +1,469 @@
+package simulation
+
+import "strconv"
+
+// server is a model of a Valkey server in replication.
+type server struct {
+	pod     *pod
+	gen     uint32
+	runs    bool
+	loads   bool
+	hangs   bool
+	later   []event // what it has missed while it hangs
+	master  bool
+	source  *pod // of a replica; nil if it is detached
+	link    *conn
+	up      bool
+	syncs   bool
+	heard   int64 // when bytes last came from the source, by the own clock
+	replid  string
+	replid2 string
+	second  int64 // one past the last offset of replid2 that is shared
+	backlog int64 // the first offset that a replica can go on from
+	offset  int64
+	data    int32
+
+	slots     []slot
+	good      int
+	least     int // min-replicas-to-write
+	pausedTo  int64
+	pending   []pending
+	failover  failover
+	target    *pod
+	failoverT int64
+}
+
+// slot is a replica as its master knows it. Acked is in whole seconds.
+type slot struct {
+	conn   *conn
+	online bool
+	acked  int64
+	offset int64
+}
+
+// pending is a write that a client waits for replicas with.
+type pending struct {
+	offset int64
+	data   int32
+}
+
+type failover uint8
+
+const (
+	noFailover failover = iota
+	waitingForSync
+	inProgress
+)
+
+// never fences a server: it will never have so many replicas.
+const never = 1000
+
+// maxLag is min-replicas-max-lag of a hive.
+const maxLag = 2
+
+// launch starts the server's process, detached, with what is on disk.
+func (p *pod) launch() {
+	w := p.world
+	s := &p.server
+	*s = server{pod: p, gen: s.gen + 1, runs: true, loads: true, replid: w.newReplid(), least: p.need()}
+	saved := p.disk.saved
+	if saved.held {
+		s.data, s.offset, s.backlog = saved.data, saved.offset, saved.offset
+		if saved.replid != "" {
+			s.replid = saved.replid
+		}
+	}
+	w.trace(p, "server starts with data %d at %s:%d", s.data, s.replid, s.offset)
+	w.push(event{at: w.now + w.between(20*millisecond, 300*millisecond), kind: evBoot, pod: p.id, gen: s.gen})
+}
+
+func (w *world) newReplid() string {
+	w.replids++
+	return "r" + strconv.Itoa(w.replids)
+}
+
+// booted ends the loading.
+func (p *pod) booted(gen uint32) {
+	s := &p.server
+	if gen != s.gen || !s.runs {
+		return
+	}
+	s.loads = false
+	s.arm(p.world.between(0, second))
+	p.started()
+}
+
+func (s *server) arm(in int64) {
+	s.pod.world.push(event{at: s.pod.world.now + in, kind: evCron, pod: s.pod.id, gen: s.gen})
+}
+
+// kill ends the process; the kernel closes its connections.
+func (s *server) kill(keep int) {
+	if !s.runs {
+		return
+	}
+	w := s.pod.world
+	w.trace(s.pod, "server ends")
+	s.save(keep)
+	s.disconnect()
+	s.drop()
+	*s = server{pod: s.pod, gen: s.gen + 1}
+	w.forget()
+}
+
+// save is what is on disk after the end of a server: nothing without persistence, all
+// that an append-only file has, or what a snapshot had some time ago.
+func (s *server) save(keep int) {
+	p := s.pod
+	if s.loads {
+		return
+	}
+	switch keep {
+	case none:
+		p.disk.saved = saved{}
+	case appendOnly:
+		p.disk.saved = saved{held: true, data: s.data, offset: s.offset}
+	case clean:
+		p.disk.saved = saved{held: true, data: s.data, offset: s.offset, replid: s.replid}
+	}
+}
+
+func (s *server) responds() bool { return s.runs && !s.loads && !s.hangs && !s.pod.frozen }
+
+// seconds is the server's own clock, which knows whole ones only.
+func (s *server) seconds() int64 { return s.pod.clock() / second }
+
+// cron is what a server does once a second.
+func (p *pod) cron(gen uint32) {
+	s := &p.server
+	if gen != s.gen || !s.runs {
+		return
+	}
+	w := p.world
+	if !s.master {
+		if s.source != nil && s.link == nil {
+			s.connect()
+		}
+		if s.link != nil && s.up {
+			s.acknowledge()
+		}
+	}
+	if s.master && s.failover == waitingForSync && w.now > s.failoverT {
+		s.failover, s.pausedTo = noFailover, 0
+		w.trace(p, "FAILOVER timed out")
+	}
+	if s.master && len(s.slots) > 0 && s.failover == noFailover {
+		s.offset += 14
+		s.feed(false)
+	}
+	s.count()
+	if p.persists == snapshots && s.data > 0 && !s.syncs && w.chance(10) {
+		p.disk.saved = saved{held: true, data: s.data, offset: s.offset, replid: s.replid}
+	}
+	s.arm(int64(float64(second) / p.rate))
+}
+
+// count is refreshGoodReplicasCount.
+func (s *server) count() {
+	now := s.seconds()
+	s.good = 0
+	for i := range s.slots {
+		if s.slots[i].online && now-s.slots[i].acked <= maxLag {
+			s.good++
+		}
+	}
+}
+
+// takesWrites tells whether a write would be taken right now.
+func (s *server) takesWrites() bool {
+	return s.master && s.good >= s.least && s.responds() && s.pod.world.now >= s.pausedTo && s.failover == noFailover
+}
+
+// feed sends the stream to all replicas that are past their sync.
+func (s *server) feed(ask bool) {
+	w := s.pod.world
+	for i := range s.slots {
+		m := w.packet(s.slots[i].conn, toReplica, stream)
+		m.offset, m.data, m.ask = s.offset, s.data, ask
+		w.send(m, 0)
+	}
+}
+
+// write is a client's; confirm has it wait for replicas.
+func (s *server) write(data int32, confirm bool) {
+	s.data = data
+	s.offset += 45
+	if confirm {
+		s.pending = append(s.pending, pending{s.offset, data})
+		s.offset += 37
+	}
+	s.feed(confirm)
+}
+
+// connect asks the source for a connection, and where to go on in its stream.
+func (s *server) connect() {
+	w := s.pod.world
+	to := s.source
+	if to == nil || !w.reaches(s.pod, to) || !w.reaches(to, s.pod) || !to.alive || !to.server.runs || to.server.loads || to == s.pod {
+		return
+	}
+	c := &conn{ends: [2]end{{to, to.server.gen, true}, {s.pod, s.gen, true}}}
+	w.conns = append(w.conns, c)
+	s.link = c
+	m := w.packet(c, toSource, psync)
+	m.offset, m.replid, m.takes = s.offset, s.replid, s.failover == inProgress
+	w.send(m, 4*w.latency)
+}
+
+// disconnect leaves the source.
+func (s *server) disconnect() {
+	if s.link != nil {
+		s.pod.world.close(s.link, toReplica)
+	}
+	s.link, s.up, s.syncs = nil, false, false
+}
+
+// drop sends the own replicas away.
+func (s *server) drop() {
+	for _, sl := range s.slots {
+		s.pod.world.close(sl.conn, toSource)
+	}
+	s.slots, s.pending, s.good = nil, nil, 0
+}
+
+// replicaof is the command; nil detaches.
+func (s *server) replicaof(source *pod) {
+	w := s.pod.world
+	if source == nil {
+		w.trace(s.pod, "REPLICAOF detached at %s:%d", s.replid, s.offset)
+	} else {
+		w.trace(s.pod, "REPLICAOF %s/%d at %s:%d", source.name, source.id, s.replid, s.offset)
+	}
+	s.disconnect()
+	s.master, s.source, s.failover, s.pausedTo, s.pending = false, source, noFailover, 0, nil
+	s.connect()
+	w.forget()
+}
+
+// promote is REPLICAOF NO ONE.
+func (s *server) promote() {
+	if s.master {
+		return
+	}
+	w := s.pod.world
+	s.disconnect()
+	s.drop()
+	s.replid2, s.second = s.replid, s.offset+1
+	s.replid = w.newReplid()
+	s.master, s.source, s.failover, s.pausedTo = true, nil, noFailover, 0
+	s.count()
+	w.trace(s.pod, "REPLICAOF NO ONE: %s from %s:%d, data %d", s.replid, s.replid2, s.offset, s.data)
+	w.forget()
+}
+
+func (s *server) acknowledge() {
+	m := s.pod.world.packet(s.link, toSource, ack)
+	m.offset = s.offset
+	s.pod.world.send(m, 0)
+}
+
+// receive takes in a packet, at the end of the connection that it was sent to.
+func (p *pod) receive(m *packet) {
+	w := p.world
+	s := &p.server
+	e := &m.conn.ends[m.to]
+	switch {
+	case !e.open || e.gen != s.gen || !s.runs:
+		if m.kind != fin && e.open {
+			w.close(m.conn, m.to)
+		}
+	case m.to == toSource:
+		s.fromReplica(m)
+	case s.link == m.conn:
+		s.fromSource(m)
+	}
+	w.packets = append(w.packets, m)
+}
+
+func (s *server) fromReplica(m *packet) {
+	i := s.slotOf(m.conn)
+	switch m.kind {
+	case psync:
+		s.accept(m)
+	case ack:
+		if i >= 0 {
+			s.acked(&s.slots[i], m.offset)
+		}
+	case fin:
+		s.pod.world.close(m.conn, toSource)
+		if i >= 0 {
+			s.slots = append(s.slots[:i], s.slots[i+1:]...)
+			s.count()
+		}
+	}
+}
+
+func (s *server) slotOf(c *conn) int {
+	for i := range s.slots {
+		if s.slots[i].conn == c {
+			return i
+		}
+	}
+	return -1
+}
+
+// accept answers PSYNC.
+func (s *server) accept(m *packet) {
+	w := s.pod.world
+	if m.takes && !s.master && m.replid == s.replid && m.offset == s.offset {
+		w.trace(s.pod, "PSYNC FAILOVER")
+		s.promote()
+		s.pod.hurry()
+	}
+	if !s.master && !s.up {
+		w.send(w.packet(m.conn, toReplica, refuse), 0)
+		return
+	}
+	sl := slot{conn: m.conn, acked: s.seconds(), online: true}
+	partial := m.offset >= s.backlog && (m.replid == s.replid && m.offset <= s.offset || m.replid == s.replid2 && m.offset < s.second)
+	if partial {
+		reply := w.packet(m.conn, toReplica, carryOn)
+		reply.replid = s.replid
+		w.send(reply, 0)
+		rest := w.packet(m.conn, toReplica, stream)
+		rest.offset, rest.data, rest.ask = s.offset, s.data, true
+		w.send(rest, w.between(0, 30*millisecond))
+	} else {
+		sl.online = false
+		reply := w.packet(m.conn, toReplica, carryOn)
+		reply.full = true
+		w.send(reply, 0)
+		rest := w.packet(m.conn, toReplica, snapshot)
+		rest.replid, rest.offset, rest.data = s.replid, s.offset, s.data
+		w.send(rest, w.between(30*millisecond, w.syncTime))
+	}
+	s.slots = append(s.slots, sl)
+	s.count()
+}
+
+// acked takes an acknowledgement, and tells the clients that waited for it.
+func (s *server) acked(sl *slot, offset int64) {
+	w := s.pod.world
+	sl.acked = s.seconds()
+	sl.offset = max(sl.offset, offset)
+	if !sl.online {
+		sl.online = true
+		s.count()
+	}
+	if !s.master {
+		return
+	}
+	kept := s.pending[:0]
+	for _, wait := range s.pending {
+		if s.reached(wait.offset) >= w.need {
+			w.confirm(s.pod, wait.data)
+		} else {
+			kept = append(kept, wait)
+		}
+	}
+	s.pending = kept
+	if s.failover == waitingForSync && sl.conn.ends[toReplica].pod == s.target && sl.offset == s.offset {
+		s.demote()
+	}
+}
+
+// reached counts the replicas that acknowledged an offset.
+func (s *server) reached(offset int64) int {
+	n := 0
+	for i := range s.slots {
+		if s.slots[i].online && s.slots[i].offset >= offset {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *server) fromSource(m *packet) {
+	w := s.pod.world
+	if m.kind != refuse {
+		s.heard = s.pod.clock()
+	}
+	switch m.kind {
+	case refuse, fin:
+		w.close(m.conn, toReplica)
+		s.link, s.up, s.syncs = nil, false, false
+		s.pod.lost()
+	case carryOn:
+		if m.full {
+			s.syncs = true
+			return
+		}
+		if m.replid != s.replid {
+			s.drop()
+			s.replid2, s.second = s.replid, s.offset+1
+			s.replid = m.replid
+		}
+		s.linked()
+	case snapshot:
+		s.drop()
+		s.replid, s.replid2, s.second = m.replid, "", 0
+		s.offset, s.backlog, s.data = m.offset, m.offset, m.data
+		s.syncs = false
+		w.trace(s.pod, "full sync: %s:%d, data %d", s.replid, s.offset, s.data)
+		s.linked()
+		s.acknowledge()
+	case stream:
+		news := m.offset > s.offset
+		s.offset, s.data = m.offset, m.data
+		if news {
+			s.feed(false)
+		}
+		if m.ask {
+			s.acknowledge()
+		}
+	}
+}
+
+func (s *server) linked() {
+	s.up = true
+	if s.failover == inProgress {
+		s.failover, s.pausedTo = noFailover, 0
+	}
+	s.pod.world.trace(s.pod, "link up at %s:%d", s.replid, s.offset)
+}
+
+// startFailover is FAILOVER TO target TIMEOUT 3000. The nudge of the target has it
+// acknowledge at once.
+func (s *server) startFailover(target *pod) bool {
+	w := s.pod.world
+	if !s.master || s.failover != noFailover {
+		return false
+	}
+	for i := range s.slots {
+		if s.slots[i].online && s.slots[i].conn.ends[toReplica].pod == target {
+			s.failover, s.target, s.failoverT = waitingForSync, target, w.now+3*second
+			s.feed(true)
+			return true
+		}
+	}
+	return false
+}
+
+// demote is the change of roles itself.
+func (s *server) demote() {
+	w := s.pod.world
+	w.trace(s.pod, "FAILOVER in progress to %s at %s:%d", s.target.name, s.replid, s.offset)
+	s.failover, s.failoverT = inProgress, w.now+3*second
+	s.master, s.source, s.pending = false, s.target, nil
+	s.connect()
+}
+
+// abortFailover goes back to being master; writes stay held.
+func (s *server) abortFailover() {
+	w := s.pod.world
+	if s.failover == inProgress {
+		s.promote()
+	}
+	s.failover = noFailover
+	s.pausedTo = w.now + 6*second
+}

@@ -1,0 +1,156 @@
+package simulation
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
+)
+
+var (
+	schedules = flag.Int("schedules", 0, "schedules of each kind to run")
+	seed      = flag.Uint64("seed", 0, "the one schedule to run, with a trace of its events")
+)
+
+// decisions are what is under test.
+type decisions struct {
+	decide  func(lead.Input) lead.Decision
+	sound   func(lead.Hive) lead.Decision
+	elect   func(lead.Hive) lead.Decision
+	reign   func(lead.Hive) lead.Decision
+	refusal func(lead.Standing, uint64, string) string
+}
+
+func real() decisions {
+	return decisions{lead.Decide, lead.Hive.Sound, lead.Hive.Elect, lead.Hive.Reign, lead.Standing.Refusal}
+}
+
+// mutation is a mistake in what the entrypoint does around the decisions.
+type mutation uint8
+
+const (
+	unchanged mutation = iota
+	staleAnswers
+	abortsBlindly
+)
+
+// settings are a schedule's own.
+type settings struct {
+	n, need        int
+	policy         lead.Policy
+	persists       persistence
+	volumes        bool // pods may keep their data directory
+	latency        int64
+	syncTime       int64
+	rates          [maxPods]float64
+	leaseByLag     bool
+	keepsConfirmed bool
+	decisions      *decisions
+	mutation       mutation
+	replids        int
+}
+
+func (s *settings) mutated(m mutation) bool { return s.mutation == m }
+
+type plan struct {
+	name       string
+	policy     lead.Policy
+	wild       bool
+	decisions  decisions
+	mutation   mutation
+	leaseByLag bool
+}
+
+func newWorld(seed uint64, pl *plan, tracing bool) *world {
+	w := &world{seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), tracing: tracing}
+	if tracing {
+		w.log = &strings.Builder{}
+	}
+	w.n = int(w.between(2, 5))
+	w.need = 1
+	if w.n > 3 && w.chance(30) {
+		w.need = 2
+	}
+	w.policy = pl.policy
+	w.decisions, w.mutation, w.leaseByLag = &pl.decisions, pl.mutation, pl.leaseByLag
+	w.keepsConfirmed = !pl.wild
+	w.persists = persistence(w.rng.IntN(3))
+	w.volumes = w.chance(50)
+	w.latency = []int64{500, 2 * millisecond, 2 * millisecond, 30 * millisecond}[w.rng.IntN(4)]
+	w.syncTime = []int64{50 * millisecond, 300 * millisecond, 2 * second}[w.rng.IntN(3)]
+	skewed := w.chance(40)
+	for i := range w.rates {
+		w.rates[i] = 1
+		if skewed {
+			w.rates[i] = 0.95 + 0.1*w.rng.Float64()
+		}
+	}
+	w.writes = make([]write, 1, 256)
+	w.named = make([]*pod, w.n)
+	for slot := range w.n {
+		w.spawn(slot, w.freshDisk())
+	}
+	if pl.wild {
+		w.scenario = &wild{calm: w.between(5*second, 20*second)}
+	} else {
+		w.scenario = &oneByOne{left: int(w.between(1, 3)), settled: settleWithin}
+	}
+	w.push(event{at: 0, kind: evWrite})
+	w.push(event{at: stepEvery, kind: evFault})
+	w.trace(nil, "%d pods, %d replicas needed, policy %s, persistence %d, volumes %t, latency %d ms, rates %v", w.n, w.need, w.policy, w.persists, w.volumes, w.latency/millisecond, w.rates[:w.n])
+	return w
+}
+
+func simulate(t *testing.T, pl *plan, n int) {
+	t.Helper()
+	var sum counters
+	for i := range n {
+		s := uint64(i)
+		if *seed != 0 {
+			s = *seed
+		}
+		w := newWorld(s, pl, *seed != 0)
+		w.run()
+		if *seed != 0 {
+			fmt.Println(w.log)
+		}
+		if w.violated != "" {
+			t.Fatalf("seed %d: %s\nrepeat with: go test ./entrypoint/lead/simulation -run '%s' -seed %d", s, w.violated, t.Name(), s)
+		}
+		if *seed != 0 {
+			return
+		}
+		sum.events += w.counted.events
+		sum.writes += w.counted.writes
+		sum.confirmed += w.counted.confirmed
+		sum.elections += w.counted.elections
+		sum.handovers += w.counted.handovers
+		sum.faults += w.counted.faults
+		sum.longest = max(sum.longest, w.counted.longest)
+	}
+	t.Logf("%d schedules: %+v, settled after %d ms at most", n, sum, sum.longest/millisecond)
+}
+
+func count(short, long int) int {
+	switch {
+	case *schedules > 0:
+		return *schedules
+	case testing.Short():
+		return short
+	default:
+		return long
+	}
+}
+
+func TestSafe(t *testing.T) {
+	simulate(t, &plan{policy: lead.Safe, decisions: real()}, count(2000, 30000))
+}
+func TestSafeWild(t *testing.T) {
+	simulate(t, &plan{policy: lead.Safe, wild: true, decisions: real()}, count(2000, 30000))
+}
+func TestAvailable(t *testing.T) {
+	simulate(t, &plan{policy: lead.Available, wild: true, decisions: real()}, count(2000, 20000))
+}
