@@ -189,10 +189,14 @@ func watch(ctx context.Context, server *resp.Conn, target *target, steps Steps) 
 			return fmt.Errorf("look at the failover: %w", err)
 		}
 		if now["master_failover_state"] == "no-failover" {
-			if now["role"] == "master" {
+			switch {
+			case now["role"] == "master":
 				return fmt.Errorf("%w: the target did not catch up within %s", ErrTakenBack, syncWait)
+			case net.JoinHostPort(now["master_host"], now["master_port"]) != target.options.Addr:
+				return errors.New("the server was made a replica of another meanwhile")
+			default:
+				return nil
 			}
-			return nil
 		}
 		if gone || time.Now().After(deadline) {
 			return abort(ctx, server, target, steps)

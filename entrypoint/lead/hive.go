@@ -36,7 +36,7 @@ const FenceWait = 4 * time.Second
 // Term is that one's, Promised the latest that this pod has promised. Gone says that
 // Leader's server has certainly ended. Quiet is how long ago this pod's own server last
 // acknowledged anything to a master, at most the age of the process that says so; Idle
-// that none of its runs. Patient and Settled are as in Input, for policy available and
+// that none of its runs. Reigns: this pod is master, and Leader. Patient and Settled are as in Input, for policy available and
 // for a Leader whose pod answers.
 type Hive struct {
 	Policy   Policy
@@ -49,6 +49,7 @@ type Hive struct {
 	Gone     bool
 	Quiet    time.Duration
 	Idle     bool
+	Reigns   bool
 	Patient  bool
 	Settled  bool
 	Own      Position
@@ -207,7 +208,7 @@ func (h Hive) incomplete() (Decision, bool) {
 			missing = append(missing, p.Name)
 		}
 	}
-	if len(missing) < h.Need {
+	if len(missing) < h.Need || h.upheld() {
 		return Decision{}, false
 	}
 	slices.Sort(missing)
@@ -219,6 +220,19 @@ func (h Hive) incomplete() (Decision, bool) {
 	default:
 		return Decision{}, false
 	}
+}
+
+// upheld tells whether this pod is master and as many answer as it needs to take
+// writes, where no two masters could both have so many: those that do not answer can't
+// have made another that takes any.
+func (h Hive) upheld() bool {
+	answers := 0
+	for _, p := range h.Peers {
+		if p.Answer == Known {
+			answers++
+		}
+	}
+	return h.Reigns && answers >= h.Need && 2*(h.Need+1) > len(h.Peers)+1
 }
 
 // accounted tells whether it is certain what became of the last master's data: it

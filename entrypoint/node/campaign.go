@@ -53,7 +53,7 @@ func (n *Node) campaign(ctx context.Context, b *ballot, own func() own) lead.Dec
 	if n.moving() || n.committed() {
 		return lead.Decision{Action: lead.Wait, Reason: "another pod is about to be master"}
 	}
-	b.term = n.highestTerm(b) + 1
+	b.term = lead.ElectionTerm(n.highestTerm(b))
 	if err := n.Canvass(ctx, peer.Order{Term: b.term, From: n.settings.PodName}); err != nil {
 		return lead.Decision{Action: lead.Wait, Reason: err.Error()}
 	}
@@ -72,6 +72,9 @@ func (n *Node) campaign(ctx context.Context, b *ballot, own func() own) lead.Dec
 func (n *Node) canvass(ctx context.Context, b *ballot, own func() own) (lead.Decision, bool) {
 	order := peer.Order{Term: b.term, From: n.settings.PodName}
 	answered := slices.DeleteFunc(slices.Clone(b.contacts), func(c contact) bool { return !c.ok })
+	if !b.refused.IsZero() && !b.gone {
+		n.inquire(ctx, b)
+	}
 	b.asked = time.Now()
 	var all sync.WaitGroup
 	refusals := make([]error, len(answered))
@@ -186,11 +189,12 @@ func (n *Node) hive(b *ballot, own lead.Position) lead.Hive {
 	}
 	h := lead.Hive{
 		Policy: lead.Policy(n.settings.HivePolicy), Self: n.settings.PodName, Home: firstLabel(n.settings.Master),
-		Leader: leader, Term: max(n.record.Term, n.record.Promised), Need: n.settings.MinReplicasToWrite,
+		Leader: leader, Term: n.record.Term, Promised: n.record.Promised, Need: n.settings.MinReplicasToWrite,
 		Quiet: n.quietFor(), Idle: n.process == nil, Own: own,
 		Settled: time.Since(b.began) >= ownDecision,
 		Patient: time.Since(b.began) < impatience*lead.FenceWait,
-		Gone:    leader == n.settings.PodName && n.view.Role() != peer.Master || b.gone,
+		Reigns:  leader == n.settings.PodName && n.view.Role() == peer.Master,
+		Gone:    leader == n.settings.PodName && n.gone || b.gone,
 	}
 	for _, c := range b.contacts {
 		p := candidate(c, mates)
@@ -229,7 +233,13 @@ func (n *Node) inquire(ctx context.Context, b *ballot) {
 		b.source = source
 	}
 	if _, answers := b.contact(leader); !answers && leader != n.settings.PodName && !b.gone {
-		b.gone = n.refusedAt(ctx, b.source)
+		switch {
+		case !n.refusedAt(ctx, b.source):
+			b.refused = time.Time{}
+		case b.refused.IsZero():
+			b.refused = time.Now()
+		}
+		b.gone = !b.refused.IsZero() && time.Since(b.refused) >= refusedFor
 	}
 	if lead.Policy(n.settings.HivePolicy) != lead.Available {
 		return
@@ -267,4 +277,11 @@ func (n *Node) refusedAt(ctx context.Context, address string) bool {
 	return true
 }
 
-const refusalWait = 300 * time.Millisecond
+const (
+	refusalWait = 300 * time.Millisecond
+	// refusedFor is for how long a master's address has to refuse before that counts as
+	// its end. A firewall can refuse, too; but it ends the links to the replicas as well,
+	// and a master notices that at the latest when it next has something to say to them,
+	// which it has each second.
+	refusedFor = 1200 * time.Millisecond
+)

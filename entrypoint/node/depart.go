@@ -88,7 +88,7 @@ func (n *Node) bequeath(ctx context.Context, contacts []contact, pod string) err
 	}
 	ctx, cancel := context.WithTimeout(ctx, attemptFor)
 	defer cancel()
-	return n.handOver(ctx, heir{pod: pod, ip: c.ip, address: c.address(n.settings.PeerPort), term: n.highestTerm(&b) + 1})
+	return n.handOver(ctx, heir{pod: pod, ip: c.ip, address: c.address(n.settings.PeerPort), term: lead.HandoverTerm(n.highestTerm(&b))})
 }
 
 // heirs are all other pods as a master that stops sees them.

@@ -140,9 +140,7 @@ func (n *Node) reign(ctx context.Context, d *duties) bool {
 	d.watched = seen.at
 	b := newBallot()
 	b.contacts = seen.contacts
-	h := n.hive(b, n.live().position)
-	h.Term, _ = n.terms()
-	decision := h.Reign()
+	decision := n.hive(b, n.live().position).Reign()
 	switch decision.Action {
 	case lead.Join:
 		if c, ok := b.contact(decision.Peer); ok {
@@ -216,6 +214,12 @@ func (n *Node) yield(ctx context.Context, d *duties, c contact) {
 	if err := n.saveDivergence(ctx, c.status); err != nil {
 		n.setState(stateFenced, err.Error())
 		n.log.Error("not following the later master yet", "pod", c.pod(), "error", err)
+		return
+	}
+	if _, promised := n.terms(); promised > c.status.Term {
+		// It may not follow this one before that is elected anew, but is no master either.
+		n.setLead(c.pod(), c.status.Term, "")
+		n.detach(ctx)
 		return
 	}
 	n.join(c)

@@ -17,12 +17,22 @@ func (n *Node) listen(ctx context.Context) {
 	for ctx.Err() == nil {
 		leader, _, source := n.lead()
 		if host, _, err := net.SplitHostPort(source); err == nil && leader != n.settings.PodName && !n.hears(listenEvery) {
-			s, err := n.peers.Glance(ctx, host)
-			if err == nil && s.Pod == leader && s.Role == peer.Master && s.Leader == leader {
-				n.hear(s.Online)
-			}
+			n.listenTo(ctx, leader, host)
 		}
 		sleep(ctx, listenEvery)
+	}
+}
+
+func (n *Node) listenTo(ctx context.Context, leader, ip string) {
+	s, err := n.peers.Glance(ctx, ip)
+	switch {
+	case err != nil || s.Pod != leader:
+	case s.Role == peer.Master && s.Leader == leader:
+		n.hear(s.Online)
+	default:
+		n.mu.Lock()
+		n.misled = true
+		n.mu.Unlock()
 	}
 }
 
@@ -53,7 +63,7 @@ func (n *Node) watch(ctx context.Context) {
 func (n *Node) hear(online []string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.heard = time.Now()
+	n.heard, n.misled = time.Now(), false
 	if online != nil {
 		n.mates = online
 	}
@@ -63,12 +73,12 @@ func (n *Node) hear(online []string) {
 func (n *Node) hears(within time.Duration) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return time.Since(n.heard) < within
+	return !n.misled && time.Since(n.heard) < within
 }
 
 // hearing tells whether this pod has a master that it hears. It is called with mu held.
 func (n *Node) hearing() bool {
-	return n.record.Leader != n.settings.PodName && time.Since(n.heard) < n.settings.HiveSilence
+	return n.record.Leader != n.settings.PodName && !n.misled && time.Since(n.heard) < n.settings.HiveSilence
 }
 
 // attend takes from a look at the server what it says of its master. It is called with

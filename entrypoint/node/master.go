@@ -35,6 +35,7 @@ func (n *Node) guard(ctx context.Context) (conf.Start, error) {
 		decision := lead.Decision{Action: lead.Start, Reason: "standalone"}
 		if !n.settings.Standalone() {
 			decision = n.decide(ctx, b, n.onDisk)
+			decision = n.appointment(b, decision)
 		}
 		if ctx.Err() != nil {
 			return conf.Start{}, ctx.Err()
@@ -64,6 +65,17 @@ func (n *Node) guard(ctx context.Context) (conf.Start, error) {
 		}
 		sleep(ctx, wait)
 	}
+}
+
+// appointment is the decision of a peer that this pod is to be master, if there is one.
+func (n *Node) appointment(b *ballot, decision lead.Decision) lead.Decision {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.appointed == 0 || n.appointed != n.record.Promised || n.appointed <= n.record.Term {
+		return decision
+	}
+	b.term = n.appointed
+	return lead.Decision{Action: lead.Start, Reason: n.record.Candidate + " found this pod to be the next master"}
 }
 
 // makeRoom moves what can't serve a server that joins a peer out of its way: a
@@ -132,6 +144,7 @@ func (n *Node) begin(own own, term uint64) {
 func (n *Node) join(c contact) {
 	n.mu.Lock()
 	n.record.Clean, n.record.AOF = false, false
+	n.beginning, n.doubt = false, false
 	term := max(c.status.Term, n.record.Term)
 	n.mu.Unlock()
 	n.setLead(c.pod(), term, c.address(n.settings.PeerPort))
@@ -362,7 +375,7 @@ func (n *Node) takeBack(ctx context.Context, d *duties) {
 	c, err := n.find(ctx, leader)
 	if err == nil {
 		n.setState(stateHandingOver, "taking mastership back from "+leader)
-		term := n.highestTerm(&ballot{contacts: []contact{c}}) + 1
+		term := lead.HandoverTerm(n.highestTerm(&ballot{contacts: []contact{c}}))
 		_, err = n.peers.Handover(ctx, c.ip, peer.Order{Term: term, Leader: n.settings.PodName, Address: n.address()})
 	}
 	d.asked = time.Now()

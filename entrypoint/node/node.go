@@ -91,7 +91,9 @@ type Node struct {
 	// heard is when the master was last heard of, quiet since when this server has
 	// acknowledged nothing to one, mates who was in sync with it then.
 	heard, quiet time.Time
-	mates        []string
+	// misled is set while the master says that it is none.
+	misled bool
+	mates  []string
 	// asked is when the pod that this one has promised to last asked for it.
 	asked time.Time
 	// seen is what the peers last said to this pod as master, in a hive.
@@ -103,6 +105,10 @@ type Node struct {
 	changes  string
 	fenced   bool
 	diverged int
+	// gone is set while it is certain that no server of this pod's name runs that was
+	// master. appointed is the term for which a peer named this pod while none ran.
+	gone      bool
+	appointed uint64
 	// beginning is set while the server loads the data with which it is to be master.
 	beginning bool
 	// unmerged is how far a snapshot reaches that was set aside, and that has writes the
@@ -202,6 +208,8 @@ func (n *Node) remember() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.record = r
+	// On the same machine, up since then, the server ended with the process before.
+	n.gone = r.Leader == n.settings.PodName && r.BootID != "" && r.BootID == n.bootID
 	if n.record.Leader == "" {
 		n.record.Leader = firstLabel(n.settings.Master)
 	}
@@ -268,6 +276,7 @@ func (n *Node) duty(ctx context.Context, d *duties) {
 	role := n.role()
 	if role == peer.Replica && !n.leads() {
 		d.followed = true
+		n.unfence(ctx)
 	} else if d.followed && role == peer.Master && n.leads() {
 		d.regained()
 	}
@@ -382,6 +391,7 @@ func (n *Node) setLead(leader string, term uint64, source string) {
 	n.mu.Lock()
 	changed := n.record.Leader != leader || n.record.Term != term
 	n.record.Leader, n.record.Term, n.source = leader, term, source
+	n.misled = n.misled && !changed
 	if n.intent.term <= term {
 		n.intent = intent{}
 	}

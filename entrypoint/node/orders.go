@@ -23,6 +23,7 @@ func (n *Node) Promote(ctx context.Context, o peer.Order) error {
 	v := n.lastView()
 	n.mu.Lock()
 	term, promised, candidate := n.record.Term, n.record.Promised, n.record.Candidate
+	running := n.process != nil
 	n.mu.Unlock()
 	switch {
 	case o.Leader != n.settings.PodName:
@@ -31,15 +32,18 @@ func (n *Node) Promote(ctx context.Context, o peer.Order) error {
 		return fmt.Errorf("term %d is not after term %d", o.Term, term)
 	case n.settings.Hive() && (o.Term != promised || o.From != candidate):
 		return fmt.Errorf("term %d was promised to %q, not term %d to %q", promised, candidate, o.Term, o.From)
+	case n.settings.Hive() && !running:
+		// Whoever prepares its start finds it there.
+		n.mu.Lock()
+		n.appointed = o.Term
+		n.mu.Unlock()
+		return nil
 	case v.Role() != peer.Replica || v.Loading() || v.Syncing():
 		return fmt.Errorf("the server is %s, loading %t, syncing %t", v.Role(), v.Loading(), v.Syncing())
-	case !v.HasData():
+	case !v.HasData() && !n.settings.Hive():
 		return errors.New("the server holds no data")
 	}
-	if err := n.ascend(ctx, o.Term); err != nil {
-		return err
-	}
-	return nil
+	return n.ascend(ctx, o.Term)
 }
 
 // ascend makes the server a master. It is called with act held.
@@ -240,7 +244,10 @@ func (n *Node) handOver(ctx context.Context, to heir) error {
 	n.mu.Lock()
 	n.intent = intent{}
 	n.mu.Unlock()
-	if n.lastView().Role() != peer.Replica {
+	v := n.lastView()
+	_, current, _ := n.lead()
+	switch {
+	case v.Role() != peer.Replica:
 		n.setState(stateRunning, "")
 		if err == nil {
 			err = errors.New("the server is still master")
@@ -248,12 +255,14 @@ func (n *Node) handOver(ctx context.Context, to heir) error {
 		n.route()
 		go n.announce(ctx)
 		return err
-	}
-	if errors.Is(err, handover.ErrUnknown) {
+	case current >= to.term:
+		// An election went ahead of it.
+		return errors.Join(err, fmt.Errorf("term %d was over before it began", to.term))
+	case v.Source() != to.address:
 		// It may be master, and is not to be followed before it says so.
 		n.setLead(to.pod, term, "")
 		n.route()
-		return err
+		return errors.Join(err, handover.ErrUnknown)
 	}
 	n.setLead(to.pod, to.term, to.address)
 	n.route()

@@ -48,11 +48,18 @@ func (n *Node) firstSource(ctx context.Context) string {
 // replicaDuty is what a pod does at each look whose server is a replica.
 func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 	v := n.lastView()
-	n.setState(stateRunning, n.complaint(v))
+	hive := n.settings.Hive()
+	if !hive || n.hears(n.settings.HiveSilence) {
+		n.setState(stateRunning, n.complaint(v))
+		d.failed = 0
+		if hive {
+			d.vote = nil
+		}
+	}
 	every := askEvery
 	switch {
 	case v.LinkUp():
-		d.downSince, d.vote, d.failed = time.Time{}, nil, 0
+		d.downSince = time.Time{}
 		if n.isMasterPod() {
 			n.keep(ctx, v, d)
 		}
@@ -63,10 +70,10 @@ func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 		d.hurry = time.Since(d.downSince) < hurryFor
 		every = askSoon
 	}
-	if n.settings.Hive() && d.hurry && !v.LinkUp() {
+	if hive && d.hurry && !v.LinkUp() {
 		n.forget(ctx)
 	}
-	if n.settings.Hive() && !n.hears(n.settings.HiveSilence) && !v.Syncing() && !v.Loading() {
+	if hive && !n.hears(n.settings.HiveSilence) && !v.Syncing() && !v.Loading() {
 		d.hurry = true
 		n.elect(ctx, d)
 		return
@@ -103,15 +110,11 @@ func (n *Node) elect(ctx context.Context, d *duties) {
 	if time.Since(d.asked) < n.turn(d) {
 		return
 	}
-	d.failed++
-	n.refresh(ctx)
-	n.believe()
-	if n.moving() || n.committed() || n.hears(n.settings.HiveSilence) {
-		n.follow(ctx)
-		d.asked, d.failed = time.Now(), 0
+	d.asked = time.Time{}
+	if n.moving() || n.committed() {
 		return
 	}
-	d.asked = time.Time{}
+	d.failed++
 	n.recover(ctx, d)
 	d.asked = time.Now()
 }

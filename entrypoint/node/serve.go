@@ -86,7 +86,8 @@ func (n *Node) launch(start conf.Start) (*server.Process, error) {
 	n.mu.Lock()
 	process, err := server.Start(n.binary, path, n.stdout, n.stdout)
 	if err == nil {
-		n.process = process
+		n.process, n.disk = process, nil
+		n.gone, n.fenced, n.appointed = false, false, 0
 		n.view = View{Started: time.Now()}
 	}
 	n.mu.Unlock()
@@ -102,5 +103,6 @@ func (n *Node) dead() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.process = nil
+	n.gone = true
 	n.view = View{}
 }

@@ -90,14 +90,15 @@ func (n *Node) reach(ctx context.Context, host peer.Host, ask question) contact 
 }
 
 // ballot is one run of asking until there is a decision. The rest is of elections: the
-// term that is asked for, and when all were last asked; where the master was that is not heard any more, and whether
-// that has certainly ended; and the addresses that are listed as ready.
+// term that is asked for, and when all were last asked; where the master was that is not heard any more, since when
+// its address refuses, and whether it has ended; and the addresses that are listed as ready.
 type ballot struct {
 	began    time.Time
 	contacts []contact
 	term     uint64
 	asked    time.Time
 	source   string
+	refused  time.Time
 	gone     bool
 	ready    []string
 }
