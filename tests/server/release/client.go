@@ -17,10 +17,11 @@ const commandTimeout = 20 * time.Second
 
 // Try sends one command to the pod's server, on a connection of its own.
 func (p *Pod) Try(args ...string) (resp.Value, error) {
-	return p.tryFor(commandTimeout, args...)
+	return p.TryFor(commandTimeout, args...)
 }
 
-func (p *Pod) tryFor(timeout time.Duration, args ...string) (resp.Value, error) {
+// TryFor is Try with a deadline.
+func (p *Pod) TryFor(timeout time.Duration, args ...string) (resp.Value, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	conn, err := p.release.connect(ctx, p.Address(), timeout)

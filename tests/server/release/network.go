@@ -181,6 +181,12 @@ func (r *Release) Part(how Cut, side ...*Pod) {
 	r.cut(how, ways...)
 }
 
+// Mend ends the cuts between two pods.
+func (r *Release) Mend(p, other *Pod) {
+	r.TB.Helper()
+	r.cut("", way{p.Name, other.Name}, way{other.Name, p.Name})
+}
+
 // Heal ends every cut.
 func (r *Release) Heal() {
 	r.TB.Helper()
