@@ -148,7 +148,7 @@ func TestProxyIdle(t *testing.T) {
 	const connections = 10_000
 	proxyServer(t)
 	pid := ours(t)
-	before := resident(t, pid)
+	before := resident(t, pid, "VmRSS")
 	address := net.JoinHostPort(proxyHost, oursPort)
 	for range connections {
 		conn, err := net.Dial("tcp", address)
@@ -160,7 +160,7 @@ func TestProxyIdle(t *testing.T) {
 		_, err = conn.Read(answer)
 		require.NoError(t, err)
 	}
-	after := resident(t, pid)
+	after := resident(t, pid, "VmRSS")
 	used := processorTime(t, pid)
 	const idle = 5 * time.Second
 	time.Sleep(idle)
@@ -177,7 +177,7 @@ func TestProxyBigValue(t *testing.T) {
 	const size = 256_000_000
 	proxyServer(t)
 	pid := ours(t)
-	before := resident(t, pid)
+	before := resident(t, pid, "VmRSS")
 	conn, err := resp.Dial(context.Background(), resp.Options{Addr: net.JoinHostPort(proxyHost, oursPort), Timeout: time.Minute})
 	require.NoError(t, err)
 	defer conn.Close()
@@ -186,7 +186,7 @@ func TestProxyBigValue(t *testing.T) {
 	require.NoError(t, err)
 	took := time.Since(begin)
 	record(
-		Figure{Topic: proxyTopic, What: "a value of 256 MB: memory for it", Value: resident(t, pid) - before, Unit: "MiB", Runs: 1},
+		Figure{Topic: proxyTopic, What: "a value of 256 MB: memory for it", Value: resident(t, pid, "VmRSS") - before, Unit: "MiB", Runs: 1},
 		Figure{Topic: proxyTopic, What: "a value of 256 MB: rate", Value: size / 1e6 / took.Seconds(), Unit: "MB/s", Runs: 1},
 	)
 }

@@ -16,17 +16,13 @@ import (
 // TestReplication takes one release through its life: the parts run in order,
 // each on what the one before left.
 func TestReplication(t *testing.T) {
+	t.Parallel()
 	r := cluster.New(t, "main", cluster.Helm3, cluster.Newest(t, "valkey"))
 	r.Install(nil)
-	life := []struct {
-		name string
-		part func(t *testing.T, r *cluster.Release)
-	}{
+	life(t, r, []part{
 		{"write and read through the endpoints", writeAndRead},
 		{"helm test", helmTest},
 		{"master's server killed under load", masterServerKilled},
-		{"master's pod deleted under load", func(t *testing.T, r *cluster.Release) { masterPodDeleted(t, r, cluster.Gracefully) }},
-		{"master's pod deleted by force under load", func(t *testing.T, r *cluster.Release) { masterPodDeleted(t, r, cluster.ByForce) }},
 		{"master's volume lost", masterVolumeLost},
 		{"replica's pod deleted", replicaPodDeleted},
 		{"scaled by values, 2 to 4 to 1", scaledByValues},
@@ -35,18 +31,7 @@ func TestReplication(t *testing.T) {
 		{"password changed", passwordChanged},
 		{"upgrade that replaces every pod", upgradeKeepsData},
 		{"uninstalled", uninstalled},
-	}
-	for _, stage := range life {
-		// Later parts stand on what earlier ones left.
-		if !t.Run(stage.name, func(t *testing.T) {
-			outer := r.TB
-			r.TB = t
-			defer func() { r.TB = outer }()
-			stage.part(t, r)
-		}) {
-			t.FailNow()
-		}
-	}
+	})
 }
 
 func writeAndRead(t *testing.T, r *cluster.Release) {
@@ -71,28 +56,14 @@ const enoughWrites = 300
 
 func masterServerKilled(t *testing.T, r *cluster.Release) {
 	master, replicas := r.Lives(cluster.Master), r.Lives(cluster.Replica)
-	load := r.StartLoad("node2")
-	load.WaitWrites(enoughWrites)
+	load := r.StartLoad(r.Confirmed("node2"))
+	load.WaitReplicated(enoughWrites)
 	r.KillServer(r.PodName(cluster.Master, 0))
-	load.WaitWrites(enoughWrites)
-	_, finding := load.RequireKept()
+	load.WaitReplicated(enoughWrites)
+	kept := r.RequireKept(load.Stop())
 	// One write of each writer at most: that which no replica had received.
-	require.LessOrEqual(t, finding.Lost, writer.Writers)
+	require.LessOrEqual(t, kept.Lost, writer.Writers)
 	require.Equal(t, master, r.Lives(cluster.Master), "the server is restarted in its container")
-	require.Equal(t, replicas, r.Lives(cluster.Replica))
-}
-
-func masterPodDeleted(t *testing.T, r *cluster.Release, force cluster.Force) {
-	replicas := r.Lives(cluster.Replica)
-	load := r.StartLoad("node3")
-	load.WaitWrites(enoughWrites)
-	old := r.Delete(r.PodName(cluster.Master, 0), force)
-	r.WaitReplaced(r.PodName(cluster.Master, 0), old)
-	load.WaitWrites(enoughWrites)
-	_, finding := load.RequireKept()
-	if force == cluster.Gracefully {
-		require.Zero(t, finding.Lost, "a planned stop loses nothing")
-	}
 	require.Equal(t, replicas, r.Lives(cluster.Replica))
 }
 
@@ -109,13 +80,7 @@ func masterVolumeLost(t *testing.T, r *cluster.Release) {
 func replicaPodDeleted(t *testing.T, r *cluster.Release) {
 	master := r.Lives(cluster.Master)
 	name := r.PodName(cluster.Replica, 0)
-	load := r.StartLoad("node1")
-	load.WaitWrites(enoughWrites)
-	old := r.Delete(name, cluster.Gracefully)
-	r.WaitReplaced(name, old)
-	load.WaitWrites(enoughWrites)
-	_, finding := load.RequireKept()
-	require.Zero(t, finding.Lost)
+	stopped(r, func() { r.WaitReplaced(name, r.Delete(name, cluster.Gracefully)) })
 	require.Equal(t, master, r.Lives(cluster.Master))
 }
 
@@ -190,12 +155,8 @@ func passwordChanged(t *testing.T, r *cluster.Release) {
 
 func upgradeKeepsData(t *testing.T, r *cluster.Release) {
 	before := r.Lives(cluster.Replica)
-	load := r.StartLoad("node2")
-	load.WaitWrites(enoughWrites)
 	annotated := values{"podAnnotations": values{"example.com/revision": "2"}}
-	r.Upgrade(cluster.Merge(r.Values, values{"master": annotated, "replica": annotated}))
-	load.WaitWrites(enoughWrites)
-	load.RequireKept()
+	stopped(r, func() { r.Upgrade(cluster.Merge(r.Values, values{"master": annotated, "replica": annotated})) })
 	requireKeys(t, r, "precious", 500)
 	for name, life := range r.Lives(cluster.Replica) {
 		require.NotEqual(t, before[name].UID, life.UID, name)

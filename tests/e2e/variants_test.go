@@ -14,6 +14,7 @@ import (
 // A master alone, with everything that tends to be forgotten: a release name that
 // YAML takes for a boolean, no authentication, no port as usual.
 func TestStandalone(t *testing.T) {
+	t.Parallel()
 	r := cluster.New(t, "off", cluster.Helm3, cluster.Newest(t, "valkey"))
 	configured := values{
 		"architecture":    "standalone",
@@ -46,6 +47,7 @@ func TestStandalone(t *testing.T) {
 // The other engine, the other Helm, other ports, snapshots instead of an
 // append-only file, and no volume anywhere.
 func TestRedisWithHelm4(t *testing.T) {
+	t.Parallel()
 	r := cluster.New(t, "cache", cluster.Helm4, cluster.Newest(t, "redis"))
 	configured := values{
 		"persistenceMode": "none",
@@ -62,33 +64,53 @@ func TestRedisWithHelm4(t *testing.T) {
 	r.Install(configured)
 	require.Contains(t, r.Test(), "Succeeded")
 
-	t.Run("master's server killed under load", func(t *testing.T) {
-		load := r.StartLoad("node1")
-		load.WaitWrites(enoughWrites)
-		r.KillServer(r.PodName(cluster.Master, 0))
-		load.WaitWrites(enoughWrites)
-		load.RequireKept()
+	life(t, r, []part{
+		{"the master's server is killed", serverKilled},
+		{"the master's pod is deleted by force, without any volume", func(t *testing.T, r *cluster.Release) {
+			r.Fill("key", 100, 100)
+			r.WaitReady()
+			leader := r.Leader()
+			r.WaitReplaced(leader, r.Delete(leader, cluster.ByForce))
+			r.WaitReady()
+			requireKeys(t, r, "key", 100)
+		}},
+		{"both StatefulSets are restarted at once, with a single replica and nothing on disk", func(t *testing.T, r *cluster.Release) {
+			stopped(r, r.Restart)
+			requireKeys(t, r, "key", 100)
+		}},
+		{"upgraded", func(t *testing.T, r *cluster.Release) {
+			before := r.Lives(cluster.Replica)
+			r.Upgrade(cluster.Merge(configured, values{"replica": values{"configuration": "slowlog-log-slower-than 12345"}}))
+			require.NotEqual(t, before, r.Lives(cluster.Replica))
+			requireKeys(t, r, "key", 100)
+		}},
+		{"uninstalled", func(_ *testing.T, r *cluster.Release) {
+			r.Uninstall()
+			r.WaitLeftovers()
+		}},
 	})
+}
 
-	t.Run("master's pod deleted by force, without any volume", func(t *testing.T) {
-		r.Fill("key", 100, 100)
-		r.WaitReady()
-		name := r.PodName(cluster.Master, 0)
-		old := r.Delete(name, cluster.ByForce)
-		r.WaitReplaced(name, old)
-		r.WaitReady()
-		requireKeys(t, r, "key", 100)
-	})
-
-	t.Run("upgraded", func(t *testing.T) {
-		before := r.Lives(cluster.Replica)
-		r.Upgrade(cluster.Merge(configured, values{"replica": values{"configuration": "slowlog-log-slower-than 12345"}}))
-		require.NotEqual(t, before, r.Lives(cluster.Replica))
-		requireKeys(t, r, "key", 100)
-	})
-
-	t.Run("uninstalled", func(*testing.T) {
-		r.Uninstall()
-		r.WaitLeftovers()
-	})
+// From a Service that leads to the master's pod to one that leads to all pods, and back.
+func TestRouting(t *testing.T) {
+	t.Parallel()
+	r := cluster.New(t, "route", cluster.Helm3, cluster.Newest(t, "valkey"))
+	to := func(routing string) values {
+		return values{"master": values{"service": values{"routing": routing}, "failbackAfter": "5s"}}
+	}
+	r.Install(to("direct"))
+	r.Fill("key", 100, 100)
+	var parts []part
+	for _, routing := range []string{"proxy", "direct"} {
+		parts = append(parts, part{"upgraded to " + routing, func(t *testing.T, r *cluster.Release) {
+			load := r.StartLoad(r.Confirmed("node1"))
+			load.WaitReplicated(enoughWrites)
+			r.Upgrade(to(routing))
+			load.WaitReplicated(enoughWrites)
+			r.RequireAllKept(load.Stop())
+			requireKeys(t, r, "key", 100)
+		}})
+	}
+	life(t, r, parts)
+	r.WaitHome()
 }

@@ -144,6 +144,10 @@ func (r *Release) Get(podName, path string) (code int, body []byte, err error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	return get(address, path)
+}
+
+func get(address, path string) (code int, body []byte, err error) {
 	response, err := browser.Get("http://" + address + path)
 	if err != nil {
 		return 0, nil, err
@@ -155,53 +159,23 @@ func (r *Release) Get(podName, path string) (code int, body []byte, err error) {
 
 // Status is what a pod says of itself.
 func (r *Release) Status(podName string) (release.Status, error) {
-	code, body, err := r.Get(podName, "/status")
+	address, err := r.Address(podName, "http")
+	if err != nil {
+		return release.Status{}, err
+	}
+	return statusAt(address)
+}
+
+func statusAt(address string) (release.Status, error) {
+	code, body, err := get(address, "/status")
 	if err != nil {
 		return release.Status{}, err
 	}
 	var status release.Status
 	if err := json.Unmarshal(body, &status); err != nil {
-		return status, fmt.Errorf("/status of %s, code %d: %w: %s", podName, code, err, body)
+		return status, fmt.Errorf("/status of %s, code %d: %w: %s", address, code, err, body)
 	}
 	return status, nil
-}
-
-// WaitReady waits until every pod is there and ready, the master's pod is master,
-// and all replicas hold what it holds.
-func (r *Release) WaitReady() {
-	r.TB.Helper()
-	Eventually(r.TB, "a release that is ready and in sync", func() error {
-		for _, role := range []string{Master, Replica} {
-			if err := r.rolledOut(role); err != nil {
-				return err
-			}
-		}
-		return r.inSync()
-	})
-}
-
-func (r *Release) inSync() error {
-	r.TB.Helper()
-	master, err := r.Info(r.PodName(Master, 0))
-	if err != nil {
-		return err
-	}
-	if master["role"] != "master" {
-		return fmt.Errorf("the master's pod is %s", master["role"])
-	}
-	replicas, err := r.Pods(Replica)
-	if err != nil {
-		return err
-	}
-	if connected := master["connected_slaves"]; connected != strconv.Itoa(len(replicas)) {
-		return fmt.Errorf("the master has %s replicas connected, %d exist", connected, len(replicas))
-	}
-	for name := range replicas {
-		if err := r.follows(name, master); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // follows returns nil if a replica has all that its master had when it was asked:

@@ -100,7 +100,7 @@ var built struct {
 }
 
 // tools builds what the tests run besides Helm, once, and returns the folder: the
-// entrypoint, the writer, and the plugin, laid out as a user installs it.
+// entrypoint, and the plugin, laid out as a user installs it.
 func tools(tb testing.TB) string {
 	tb.Helper()
 	root := Root(tb)
@@ -118,7 +118,6 @@ func buildTools(root string) (string, error) {
 	plugin := filepath.Join(dir, "plugins", "valkey")
 	for _, step := range []func() error{
 		func() error { return release.BuildEntrypoint(filepath.Join(dir, "entrypoint")) },
-		func() error { return release.Build(filepath.Join(dir, "writer"), module+"/tests/writer/cmd/writer") },
 		func() error { return os.MkdirAll(plugin, 0o755) },
 		func() error { return copyFile(root+"/plugin/plugin.yaml", plugin+"/plugin.yaml") },
 		func() error { return os.CopyFS(plugin+"/helm4", os.DirFS(root+"/plugin/helm4")) },

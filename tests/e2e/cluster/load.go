@@ -5,14 +5,10 @@ package cluster
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
+	"net"
 	"slices"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -20,132 +16,176 @@ import (
 	"github.com/helm-valkey/helm-valkey/tests/writer"
 )
 
-// Load is a set of writers on a node, which write through the write endpoint as
-// an application's pod does, kube-proxy included.
-type Load struct {
-	release  *Release
-	node     string
-	password string // file
-	ledger   string // file
-	command  *exec.Cmd
-	stdout   bytes.Buffer
-	stderr   bytes.Buffer
-	ended    chan error
+// Clients are writers on a node as applications are: they write through the write
+// Service, kube-proxy included, one command at a time, and are patient enough for a
+// handover.
+func (r *Release) Clients(node string) writer.Options {
+	r.TB.Helper()
+	options := writer.Defaults(r.Endpoint(Master))
+	options.Dialer = writersOn(node)
+	options.Password = r.Password()
+	options.Timeout = commandTimeout
+	options.Wait = 0
+	return options
 }
 
-// StartLoad starts the usual writers on a node. The test has to Stop them.
-func (r *Release) StartLoad(node string) *Load {
+// Confirmed are writers that ask of each write whether a replica has it, and give up
+// after a second.
+func (r *Release) Confirmed(node string) writer.Options {
 	r.TB.Helper()
-	dir := r.TB.TempDir()
-	l := &Load{
-		release:  r,
-		node:     node,
-		password: filepath.Join(dir, "password"),
-		ledger:   filepath.Join(dir, "ledger"),
-		ended:    make(chan error, 1),
-	}
-	require.NoError(r.TB, os.WriteFile(l.password, []byte(r.Password()), 0o600))
-	l.command = commandOn(context.Background(), node, filepath.Join(tools(r.TB), "writer"), append([]string{
-		"load", "-address", r.Endpoint(Master), "-ledger", l.ledger,
-	}, l.passwordFlags()...)...)
-	l.command.Stdout, l.command.Stderr = &l.stdout, &l.stderr
-	l.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	require.NoError(r.TB, l.command.Start())
-	go func() { l.ended <- l.command.Wait() }()
-	r.TB.Cleanup(func() { _ = l.command.Process.Kill() })
+	options := r.Clients(node)
+	usual := writer.Defaults("")
+	options.Wait, options.Timeout = usual.Wait, usual.Timeout
+	return options
+}
+
+// At sends writers to the write endpoint of one pod alone, past the Service.
+func (r *Release) At(podName string, options writer.Options) writer.Options {
+	r.TB.Helper()
+	address, err := r.Address(podName, "proxy")
+	require.NoError(r.TB, err)
+	options.Address = address
+	return options
+}
+
+func writersOn(node string) writer.Dialer {
+	dial := dialFrom(node)
+	return func(ctx context.Context, address string) (net.Conn, error) { return dial(ctx, "tcp", address) }
+}
+
+// Load is a running set of writers.
+type Load struct {
+	*writer.Load
+	release *Release
+}
+
+// StartLoad starts writers. The test has to Stop them.
+func (r *Release) StartLoad(options writer.Options) *Load {
+	r.TB.Helper()
+	r.TB.Logf("writers on %s from %s", options.Address, time.Now().UTC().Format("15:04:05.000"))
+	l := &Load{writer.Start(context.Background(), options), r}
+	r.TB.Cleanup(func() { l.Stop() })
 	return l
 }
 
-func (l *Load) passwordFlags() []string {
-	if content, err := os.ReadFile(l.password); err != nil || len(content) == 0 {
-		return nil
-	}
-	return []string{"-password-file", l.password}
+// WaitWrites waits until n more writes have been acknowledged.
+func (l *Load) WaitWrites(n int) {
+	l.release.TB.Helper()
+	l.wait(n, "acknowledged", l.Acknowledged)
 }
 
-// WaitWrites waits until the master has got n more keys from anybody.
-func (l *Load) WaitWrites(n int) {
-	r := l.release
-	r.TB.Helper()
-	start := -1
-	Eventually(r.TB, fmt.Sprintf("%d more keys", n), func() error {
-		value, err := r.Try(r.Endpoint(Master), "DBSIZE")
-		if err != nil {
-			return err
-		}
-		if start < 0 {
-			start = int(value.Int)
-		}
-		if got := int(value.Int) - start; got < n {
-			return fmt.Errorf("%d so far", got)
+// WaitReplicated waits until a replica has acknowledged n more writes.
+func (l *Load) WaitReplicated(n int) {
+	l.release.TB.Helper()
+	l.wait(n, "acknowledged by a replica", l.Replicated)
+}
+
+// WaitRefused waits until n more writes have failed.
+func (l *Load) WaitRefused(n int) {
+	l.release.TB.Helper()
+	l.wait(n, "refused", l.Failures)
+}
+
+func (l *Load) wait(n int, what string, count func() int) {
+	l.release.TB.Helper()
+	want := count() + n
+	Eventually(l.release.TB, fmt.Sprintf("%d more writes that are %s", n, what), func() error {
+		if got := count(); got < want {
+			return fmt.Errorf("%d to go; %d failures", want-got, l.Failures())
 		}
 		return nil
 	})
 }
 
-const loadPatience = 10 * time.Second
-
-// Stop ends the writers and returns their figures.
-func (l *Load) Stop() writer.Summary {
-	tb := l.release.TB
-	tb.Helper()
-	require.NoError(tb, l.command.Process.Signal(syscall.SIGTERM))
-	select {
-	case err := <-l.ended:
-		require.NoError(tb, err, "writers: %s", l.stderr.String())
-	case <-time.After(loadPatience):
-		require.FailNow(tb, "writers do not stop", "%s", l.stderr.String())
-	}
-	var summary writer.Summary
-	require.NoError(tb, json.Unmarshal(l.stdout.Bytes(), &summary), "%s", l.stdout.String())
-	return summary
+// Kept is what became of a ledger's writes.
+type Kept struct {
+	writer.Summary
+	writer.Finding
 }
 
-// Verify reads every acknowledged write back through the write endpoint and from
-// each replica, the write endpoint's finding first.
-func (l *Load) Verify() []writer.Finding {
-	r := l.release
+// Verify reads every acknowledged write back, through the write Service and then from
+// every pod.
+func (r *Release) Verify(ledger *writer.Ledger) []writer.Finding {
 	r.TB.Helper()
-	addresses := []string{r.Endpoint(Master)}
-	replicas, err := r.Pods(Replica)
+	pods, err := r.Pods("")
 	require.NoError(r.TB, err)
-	for name := range replicas {
+	var addresses []string
+	for name := range pods {
 		address, err := r.Address(name, "valkey")
 		require.NoError(r.TB, err)
 		addresses = append(addresses, address)
 	}
-	slices.Sort(addresses[1:])
+	slices.Sort(addresses)
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	args := append([]string{"verify", "-ledger", l.ledger}, l.passwordFlags()...)
-	command := commandOn(ctx, l.node, filepath.Join(tools(r.TB), "writer"), append(args, addresses...)...)
-	var stderr bytes.Buffer
-	command.Stderr = &stderr
-	output, err := command.Output()
-	require.NoError(r.TB, err, "verify: %s", stderr.String())
 	var findings []writer.Finding
-	require.NoError(r.TB, json.Unmarshal(output, &findings), "%s", output)
-	require.Len(r.TB, findings, len(addresses))
+	for _, address := range append([]string{r.Endpoint(Master)}, addresses...) {
+		finding, err := writer.VerifyFrom(ctx, writersOn(client), address, r.Password(), ledger)
+		require.NoError(r.TB, err)
+		findings = append(findings, *finding)
+	}
 	return findings
 }
 
-// RequireKept stops the writers, waits for a release in sync, and fails if a write
-// is gone that a replica had acknowledged.
-func (l *Load) RequireKept() (writer.Summary, writer.Finding) {
-	tb := l.release.TB
-	tb.Helper()
-	summary := l.Stop()
-	l.release.WaitReady()
-	findings := l.Verify()
+// RequireKept waits for a release in sync, and fails if a write is gone that a replica
+// had acknowledged. Nobody may write any more.
+func (r *Release) RequireKept(ledger *writer.Ledger) Kept {
+	r.TB.Helper()
+	r.WaitReady()
+	findings := r.Verify(ledger)
 	for _, finding := range findings {
-		require.Zero(tb, finding.LostReplicated, "writes lost at %s that a replica had acknowledged: %v", finding.Address, finding.Examples)
-		require.Zero(tb, finding.Wrong, "keys with a wrong value at %s: %v", finding.Address, finding.Examples)
-		require.Equal(tb, findings[0].Found, finding.Found, "writes found at %s", finding.Address)
+		require.Zero(r.TB, finding.LostReplicated, "writes lost at %s that a replica had acknowledged: %v", finding.Address, finding.Examples)
+		require.Zero(r.TB, finding.Wrong, "keys with a wrong value at %s: %v", finding.Address, finding.Examples)
+		require.Equal(r.TB, findings[0].Found, finding.Found, "writes found at %s", finding.Address)
 	}
-	require.NotZero(tb, summary.Replicated)
-	tb.Logf("%d writes acknowledged, %d by a replica too, longest gap %s, %d lost, none that a replica had acknowledged; errors %v",
-		summary.Acknowledged, summary.Replicated, summary.LongestGap.Round(time.Millisecond), findings[0].Lost, summary.Errors)
-	return summary, findings[0]
+	kept := Kept{ledger.Summary(), findings[0]}
+	r.TB.Logf("%d writes acknowledged, %d by a replica too, longest gap %s after %s, %d lost, none that a replica had acknowledged; %d reconnected, errors %v",
+		kept.Acknowledged, kept.Replicated, kept.LongestGap.Round(time.Millisecond), kept.GapStart.Round(time.Millisecond), kept.Lost, kept.Closed, ledger.Said)
+	return kept
+}
+
+// RequireAllKept is RequireKept where no acknowledged write may be gone at all.
+func (r *Release) RequireAllKept(ledger *writer.Ledger) Kept {
+	r.TB.Helper()
+	kept := r.RequireKept(ledger)
+	require.NotZero(r.TB, kept.Acknowledged)
+	require.Zero(r.TB, kept.Lost, "acknowledged writes that are lost: %v", kept.Examples)
+	return kept
+}
+
+// RequireUnnoticed is RequireAllKept where besides no command failed: clients noticed
+// nothing but connections that ended between two commands.
+func (r *Release) RequireUnnoticed(ledger *writer.Ledger) Kept {
+	r.TB.Helper()
+	kept := r.RequireAllKept(ledger)
+	require.Empty(r.TB, ledger.Errors, "what clients were told: %v", ledger.Said)
+	require.Empty(r.TB, ledger.Unknown, "commands without an answer")
+	return kept
+}
+
+// Gap is the longest time without an acknowledged write that ended after begin, and
+// when it started, counted from begin.
+func Gap(ledger *writer.Ledger, begin time.Duration) (start, length time.Duration) {
+	previous := begin
+	for _, w := range ledger.Since(begin).Writes {
+		if w.At-previous > length {
+			start, length = previous-begin, w.At-previous
+		}
+		previous = max(previous, w.At)
+	}
+	return start, length
+}
+
+// Last is when the last write between begin and end was acknowledged, counted from
+// begin; 0: none was.
+func Last(ledger *writer.Ledger, begin, end time.Duration) time.Duration {
+	last := begin
+	for _, w := range ledger.Since(begin).Writes {
+		if w.At < end {
+			last = max(last, w.At)
+		}
+	}
+	return last - begin
 }
 
 // CountFilled returns how many of the n keys of a Fill a server holds.

@@ -18,13 +18,28 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-const pollInterval = 100 * time.Millisecond
+const (
+	pollInterval = 100 * time.Millisecond
+	// soon is for what lasts no longer than some milliseconds.
+	soon = 2 * time.Millisecond
+)
 
 // Eventually waits until try returns nil, and fails with what and the last error
 // at the deadline.
 func Eventually(tb testing.TB, what string, try func() error) {
 	tb.Helper()
-	for end := time.Now().Add(Patience); ; time.Sleep(pollInterval) {
+	eventually(tb, what, pollInterval, try)
+}
+
+// quickly is Eventually for states that pass at once.
+func quickly(tb testing.TB, what string, try func() error) {
+	tb.Helper()
+	eventually(tb, what, soon, try)
+}
+
+func eventually(tb testing.TB, what string, interval time.Duration, try func() error) {
+	tb.Helper()
+	for end := time.Now().Add(Patience); ; time.Sleep(interval) {
 		err := try()
 		if err == nil {
 			return

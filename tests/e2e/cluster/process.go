@@ -19,21 +19,41 @@ import (
 // containers are processes of this machine.
 func (r *Release) KillServer(podName string) {
 	r.TB.Helper()
-	pod, err := r.Pod(podName)
-	require.NoError(r.TB, err)
-	server, err := serverOf(pod.UID)
-	require.NoError(r.TB, err, "find the server of %s", podName)
-	require.NoError(r.TB, syscall.Kill(server, syscall.SIGKILL), "kill process %d of %s", server, podName)
+	r.signal(r.ServerPID(podName), syscall.SIGKILL)
 }
 
-// EntrypointPID returns the process on this machine that is a pod's process 1.
-func (r *Release) EntrypointPID(podName string) int {
+// Freeze stops the server's process in a pod: it keeps its connections, and answers
+// nobody.
+func (r *Release) Freeze(podName string) {
+	r.TB.Helper()
+	r.signal(r.ServerPID(podName), syscall.SIGSTOP)
+}
+
+// Kill kills a pod's process 1, and with it all others in its container.
+func (r *Release) Kill(podName string) {
+	r.TB.Helper()
+	r.signal(r.EntrypointPID(podName), syscall.SIGKILL)
+}
+
+func (r *Release) signal(pid int, signal syscall.Signal) {
+	r.TB.Helper()
+	require.NoError(r.TB, syscall.Kill(pid, signal), "%s to process %d", signal, pid)
+}
+
+// ServerPID returns the process on this machine that is a pod's server.
+func (r *Release) ServerPID(podName string) int {
 	r.TB.Helper()
 	pod, err := r.Pod(podName)
 	require.NoError(r.TB, err)
 	server, err := serverOf(pod.UID)
 	require.NoError(r.TB, err, "find the server of %s", podName)
-	parent, err := parentOf(server)
+	return server
+}
+
+// EntrypointPID returns the process on this machine that is a pod's process 1.
+func (r *Release) EntrypointPID(podName string) int {
+	r.TB.Helper()
+	parent, err := parentOf(r.ServerPID(podName))
 	require.NoError(r.TB, err)
 	return parent
 }
