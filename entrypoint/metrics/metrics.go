@@ -77,6 +77,7 @@ const (
 func Write(to io.Writer, s node.Summary) error {
 	w := writer{bufio.NewWriter(to)}
 	w.pod(s)
+	w.endpoint(s)
 	w.replication(s)
 	for _, m := range plain {
 		if value, ok := s.View.Info[m.field]; ok {
@@ -103,6 +104,10 @@ func (w writer) one(name, kind, help string, value any) {
 	fmt.Fprintf(w, "%s %v\n", name, value)
 }
 
+func (w writer) labelled(name, key, value string, figure any) {
+	fmt.Fprintf(w, "%s{%s=%s} %v\n", name, key, label(value), figure)
+}
+
 func (w writer) pod(s node.Summary) {
 	fresh := s.View.Info != nil
 	w.one("valkey_up", gauge, "1 if the server answers.", truth(fresh))
@@ -116,7 +121,7 @@ func (w writer) pod(s node.Summary) {
 	w.one("valkey_restarts_total", counter, "Restarts of the server in place, after it died.", s.Restarts)
 	w.head("valkey_handovers_total", counter, "Handovers of mastership from this pod, by result.")
 	for _, result := range []string{"done", "failed"} {
-		fmt.Fprintf(w, "valkey_handovers_total{result=%s} %d\n", label(result), s.Handovers[result])
+		w.labelled("valkey_handovers_total", "result", result, s.Handovers[result])
 	}
 }
 

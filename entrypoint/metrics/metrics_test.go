@@ -12,6 +12,7 @@ import (
 	"github.com/helm-valkey/helm-valkey/entrypoint/info"
 	"github.com/helm-valkey/helm-valkey/entrypoint/node"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+	"github.com/helm-valkey/helm-valkey/entrypoint/proxy"
 )
 
 func write(t *testing.T, s node.Summary) string {
@@ -52,6 +53,21 @@ db2:keys=1,expires=0
 	require.Less(t, strings.Index(text, `{db="2"}`), strings.Index(text, `{db="10"}`), "sorted, so that two scrapes look alike")
 	require.NotContains(t, text, "valkey_memory_rss_bytes", "what the server does not say is left out")
 	require.NotContains(t, text, "valkey_master_link_up")
+}
+
+func TestEndpoint(t *testing.T) {
+	text := write(t, node.Summary{
+		Status: peer.Status{Promised: 4, Leaving: true}, Fenced: true, Diverged: 1,
+		Endpoint: &proxy.Stats{Connections: 3, Replayed: 2, Unknown: 5},
+	})
+	for _, line := range []string{
+		`valkey_leaving 1`, `valkey_fenced 1`, `valkey_promised_term 4`, `valkey_divergences_total 1`,
+		`valkey_endpoint_connections 3`, `valkey_endpoint_replayed_commands_total 2`,
+		`valkey_endpoint_closed_connections_total{reason="unknown_fate"} 5`,
+	} {
+		require.Contains(t, text, "\n"+line+"\n")
+	}
+	require.NotContains(t, write(t, node.Summary{}), "valkey_endpoint", "there is none")
 }
 
 func TestReplica(t *testing.T) {

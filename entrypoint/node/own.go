@@ -34,7 +34,10 @@ func (n *Node) onDisk() own {
 	o := own{recent: r.Replid != "" && r.BootID == n.bootID, damaged: damaged}
 	if n.loadsAOF(r) {
 		o.fromAOF = true
-		o.position = lead.Position{HasData: true, Term: r.Synced}
+		o.position = lead.Position{HasData: true}
+		if r.AOF || r.Clean {
+			o.position.Term = r.Synced
+		}
 		// A machine that went down may have lost the end of the file.
 		if !damaged && (r.Clean || r.AOF && o.recent) {
 			o.current = true
@@ -57,8 +60,12 @@ func (n *Node) onDisk() own {
 	}
 	o.current = r.Synced == r.Term && header.Replid != "" && header.Replid == r.Replid && header.Offset >= r.Offset
 	o.position = lead.Position{
-		HasData: header.HasData, Whole: r.Clean && o.current, Term: r.Synced,
+		HasData: header.HasData, Whole: r.Clean && o.current,
 		Replid: header.Replid, Offset: header.Offset, History: r.Before(header.Replid),
+	}
+	if o.current {
+		// An older snapshot is of an earlier mastership, for all that is known.
+		o.position.Term = r.Synced
 	}
 	return o
 }

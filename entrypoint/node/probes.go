@@ -9,6 +9,7 @@ import (
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+	"github.com/helm-valkey/helm-valkey/entrypoint/proxy"
 	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
 )
 
@@ -109,6 +110,10 @@ type Summary struct {
 	Names     map[string]string
 	Handovers map[string]int
 	Restarts  int
+	// Endpoint are the figures of the write endpoint; nil if there is none.
+	Endpoint *proxy.Stats
+	Fenced   bool
+	Diverged int
 }
 
 // Summary is made of a fresh look, or of the last one if the server does not answer.
@@ -123,6 +128,11 @@ func (n *Node) Summary(ctx context.Context) Summary {
 	s.View, s.Holding = n.view, n.state == stateHolding
 	s.Names = maps.Clone(n.names)
 	s.Handovers, s.Restarts = maps.Clone(n.handovers), n.restarts
+	s.Fenced, s.Diverged = n.fenced, n.diverged
+	if n.proxy != nil {
+		stats := n.proxy.Stats()
+		s.Endpoint = &stats
+	}
 	return s
 }
 

@@ -190,6 +190,10 @@ func (n *Node) status() peer.Status {
 		// Loaded from an append-only file the server goes by an id that it made up.
 		s.Replid, s.Offset = n.record.Replid, n.record.Offset
 	}
+	if v.Role() == peer.Replica && !v.LinkUp() && (s.Replid != n.record.Replid || s.Offset < n.record.Offset) {
+		// Loaded from files that are older than the record.
+		s.Synced = 0
+	}
 	if s.Replid == n.record.Replid {
 		s.History = n.record.History
 	} else if s.SecondOffset > 0 {
