@@ -1,11 +1,12 @@
 // Package node is one pod's life: it decides what the server starts as, runs it,
 // keeps it pointed at the master, moves mastership, and stops it.
 //
-// A life goes prepare, serve, and around again when the server dies. What a pod
-// does while its server runs stands in master.go and replica.go; what its peers
-// may ask of it in orders.go; how it leaves in depart.go and stop.go; how clients reach
-// the master through it in route.go. Where every pod may elect a master, campaign.go,
-// fence.go and hearing.go add how.
+// A life goes prepare, serve, and around again when the server dies. What the server
+// starts as is decided in guard.go; what a pod does while it runs is chosen in tend.go
+// and stands in master.go, regain.go and replica.go; what its peers may ask of it in
+// orders.go, and how mastership is handed on in handing.go. How it leaves is in
+// depart.go and stop.go, how clients reach the master through it in route.go. Where
+// every pod may elect a master, hearing.go, campaign.go and fence.go add how.
 package node
 
 import (
@@ -16,7 +17,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
@@ -228,111 +228,6 @@ func (n *Node) prepare(ctx context.Context) (conf.Start, error) {
 		return conf.Start{Source: n.firstSource(ctx), AppendOnly: n.settings.Persistence == settings.AOF}, nil
 	}
 	return n.guard(ctx)
-}
-
-const (
-	// lookEvery is how often a settled server is looked at, hiveEvery in a hive, where
-	// every pod has to notice by itself that the master is gone, and hurryEvery while
-	// something is about to change.
-	lookEvery  = time.Second
-	hiveEvery  = 200 * time.Millisecond
-	hurryEvery = 20 * time.Millisecond
-)
-
-// tend looks at the server again and again, and does what its role asks for. It
-// returns when running ends, or true if the server is to be set aside.
-func (n *Node) tend(running context.Context) (aside bool) {
-	var d duties
-	linked := false
-	for {
-		d.hurry = !n.look(running)
-		if up := n.lastView().LinkUp(); up != linked {
-			linked = up
-			n.nudge(running)
-		}
-		n.duty(running, &d)
-		n.route()
-		if d.aside {
-			return true
-		}
-		wait := lookEvery
-		if n.settings.Hive() {
-			wait = hiveEvery
-		}
-		if d.hurry {
-			wait = hurryEvery
-		}
-		select {
-		case <-running.Done():
-			return false
-		case <-n.wake:
-		case <-time.After(wait):
-		}
-	}
-}
-
-// duty does what the server's role asks for.
-func (n *Node) duty(ctx context.Context, d *duties) {
-	role := n.role()
-	if role == peer.Replica && !n.leads() {
-		d.followed = true
-		n.unfence(ctx)
-	} else if d.followed && role == peer.Master && n.leads() {
-		d.regained()
-	}
-	switch {
-	case n.hangs(role, d):
-		n.Signal(func(p *server.Process) { p.Signal(syscall.SIGKILL) })
-	case role == peer.Master && n.leads():
-		n.masterDuty(ctx, d)
-	case role == peer.Master:
-		n.pretender(ctx, d)
-	case role == peer.Replica && n.leads() && n.isBeginning():
-		n.begins(ctx, d)
-	case role == peer.Replica && n.moving():
-		// Whom to follow shows in a moment.
-		d.hurry = true
-	case role == peer.Replica && n.isMasterPod() && !n.settings.Hive():
-		n.regain(ctx, d)
-	case role == peer.Replica:
-		n.replicaDuty(ctx, d)
-	}
-}
-
-// duties is what tend carries from one look to the next: whether to look again
-// soon, or to set the server aside; when the peers were last asked, since when the
-// link is down, when the leader last answered; the vote that is under way; how often
-// a handover has failed in a row; whether the peers know of this master, and whether it
-// was a replica before; since when all has been quiet; whether enough replicas were in sync, and when rivals were last
-// looked for; and what is still to be saved, is saved, and tidied up.
-type duties struct {
-	hurry, aside            bool
-	asked, downSince, heard time.Time
-	vote                    *ballot
-	failed                  int
-	announced, followed     bool
-	calmSince, watched      time.Time
-	enough                  bool
-	unsaved, saved, tidied  bool
-}
-
-// regained begins anew what a master has to do once.
-func (d *duties) regained() {
-	*d = duties{hurry: d.hurry, unsaved: true}
-}
-
-// nudge has the master hear at once that this replica is there.
-func (n *Node) nudge(ctx context.Context) {
-	if err := n.local.Nudge(ctx); err != nil {
-		n.log.Debug("can't nudge the server", "error", err)
-	}
-}
-
-func (n *Node) hasten() {
-	select {
-	case n.wake <- struct{}{}:
-	default:
-	}
 }
 
 // Signal passes a signal on to the server, if one runs.

@@ -128,22 +128,6 @@ func (n *Node) cutOff() {
 	}
 }
 
-// intent is a handover that has been told of but is not over.
-type intent struct {
-	term   uint64
-	leader string
-	until  time.Time
-}
-
-func (i intent) active() bool { return i.leader != "" && time.Now().Before(i.until) }
-
-// moving tells whether mastership is being handed over.
-func (n *Node) moving() bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.intent.active()
-}
-
 // believe clears the doubt about who is master.
 func (n *Node) believe() {
 	n.mu.Lock()
