@@ -147,6 +147,7 @@ func (n *Node) Canvass(ctx context.Context, o peer.Order) error {
 	stays := leads || standing.Hears
 	if refusal == "" {
 		n.record.Promised, n.record.Candidate = o.Term, o.From
+		n.intent = intent{}
 		n.asked = time.Now()
 	}
 	role, source := n.view.Role(), n.view.Source()

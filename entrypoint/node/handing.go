@@ -181,9 +181,13 @@ type intent struct {
 
 func (i intent) active() bool { return i.leader != "" && time.Now().Before(i.until) }
 
-// moving tells whether mastership is being handed over.
+// moving tells whether mastership is being handed over. It is not any more when the old
+// master is gone for a while without the new one being there.
 func (n *Node) moving() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.intent.active()
+	return n.intent.active() && n.quietFor() < orphaned
 }
+
+// orphaned is how long the heir waits for mastership after it lost the old master.
+const orphaned = time.Second
