@@ -76,3 +76,27 @@ func boolean(b bool) int {
 	}
 	return 0
 }
+
+// Fellow is a pod that one sees which wants to stop. Ready: clients have been sent to it
+// for a while.
+type Fellow struct {
+	Name    string
+	InSync  bool
+	Leaving bool
+	Ready   bool
+}
+
+// MayGo tells whether the others are enough without the pod of that name: somebody is
+// there for clients, and the master keeps the replicas that it needs to take writes. Of
+// several that want to stop the first by name goes first.
+func MayGo(name string, need int, fellows []Fellow) bool {
+	ready, replicas := false, 0
+	for _, f := range fellows {
+		stays := !f.Leaving
+		ready = ready || stays && f.Ready
+		if f.InSync && (stays || f.Name > name) {
+			replicas++
+		}
+	}
+	return ready && replicas >= need
+}

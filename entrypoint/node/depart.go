@@ -34,12 +34,43 @@ func (n *Node) depart(ctx context.Context) {
 	resigning, cancel := context.WithTimeout(ctx, n.settings.UpdateWait+2*attemptFor)
 	n.resign(resigning)
 	cancel()
-	sleep(ctx, lingerFor-time.Since(began))
+	n.linger(ctx, began)
 	drain, cancel := context.WithTimeout(ctx, n.settings.ProxyHoldTimeout)
 	defer cancel()
 	if err := n.proxy.Drain(drain); err != nil {
 		n.log.Warn("not all clients could be sent away in good order", "error", err)
 	}
+}
+
+// linger goes on, as a replica and as an endpoint for writes, while this pod is needed:
+// for lingerFor at least, and then until another pod that stays is known to be ready, so
+// that clients find it, and until enough replicas stay for the master to take writes.
+func (n *Node) linger(ctx context.Context, began time.Time) {
+	sleep(ctx, lingerFor-time.Since(began))
+	until := time.Now().Add(n.settings.UpdateWait)
+	for ctx.Err() == nil && time.Now().Before(until) {
+		contacts, err := n.poll(ctx)
+		if err == nil && lead.MayGo(n.settings.PodName, n.settings.MinReplicasToWrite, n.fellows(contacts)) {
+			return
+		}
+		n.setState(stateLeaving, "the other pods are not enough yet")
+		sleep(ctx, seekEvery)
+	}
+}
+
+// fellows are all other pods as one sees them that wants to leave them.
+func (n *Node) fellows(contacts []contact) []lead.Fellow {
+	var fellows []lead.Fellow
+	for _, c := range contacts {
+		s := c.status
+		fellows = append(fellows, lead.Fellow{
+			Name:    c.pod(),
+			InSync:  s.Role == peer.Replica && s.LinkUp && !s.Syncing && !s.Loading,
+			Leaving: s.Leaving,
+			Ready:   s.ReadyFor >= lingerFor,
+		})
+	}
+	return fellows
 }
 
 // resign hands mastership to another pod, if this one has it and there is any that can

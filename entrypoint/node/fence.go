@@ -18,9 +18,9 @@ import (
 // every write.
 const unreachable = "1000000"
 
-// fence has the master's server refuse writes while too few replicas acknowledge them.
-// The server does so by itself, but looks only once a second.
-func (n *Node) fence(ctx context.Context, v View, d *duties) {
+// fence has the master's server refuse writes while too few replicas acknowledge them,
+// and tells whether it does. The server does so by itself, but looks only once a second.
+func (n *Node) fence(ctx context.Context, v View, d *duties) bool {
 	good := len(v.online(n.settings.MinReplicasMaxLag)) >= n.settings.MinReplicasToWrite
 	// The lag is told in seconds: from here on it may be over at any moment.
 	d.hurry = d.hurry || d.enough && len(v.online(time.Second)) < n.settings.MinReplicasToWrite
@@ -31,7 +31,9 @@ func (n *Node) fence(ctx context.Context, v View, d *duties) {
 	case d.enough:
 		n.refuseWrites(ctx)
 		n.setState(stateFenced, "too few replicas acknowledge: writes are refused")
+		return true
 	}
+	return false
 }
 
 // refuseWrites has the server refuse writes.

@@ -20,9 +20,8 @@ func (n *Node) masterDuty(ctx context.Context, d *duties) {
 		d.announced = true
 		go n.announce(ctx)
 	}
-	n.setState(stateRunning, "")
-	if n.settings.Hive() {
-		n.fence(ctx, v, d)
+	if !n.settings.Hive() || !n.fence(ctx, v, d) {
+		n.setState(stateRunning, "")
 	}
 	if n.rivaled(ctx, d) {
 		return

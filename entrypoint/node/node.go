@@ -79,6 +79,8 @@ type Node struct {
 	names     map[string]string
 	handovers map[string]int
 	restarts  int
+	// readySince is since when the kubelet has been told that this pod is ready.
+	readySince time.Time
 	// leaving is set when the pod is to stop, and intent while mastership is being
 	// handed over.
 	leaving bool

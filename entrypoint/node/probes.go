@@ -63,6 +63,21 @@ func (n *Node) Live(ctx context.Context) error {
 	return fmt.Errorf("the server does not answer: %w", err)
 }
 
+// AnswerReady is Ready as the kubelet is told, and takes note of it: clients are sent
+// here a moment after.
+func (n *Node) AnswerReady() error {
+	err := n.Ready()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case err != nil:
+		n.readySince = time.Time{}
+	case n.readySince.IsZero():
+		n.readySince = time.Now()
+	}
+	return err
+}
+
 // Ready fails while clients should go elsewhere. A pod that is stopping stays
 // ready until it has stopped: the endpoints follow by themselves.
 func (n *Node) Ready() error {

@@ -21,7 +21,8 @@ import (
 // its master, Quiet how long ago its server last acknowledged anything to one. Online
 // are the addresses of a master's replicas in sync. Begin is the offset at which the
 // term BeginOf began. Leaving: the pod stops. Revision is
-// that of its StatefulSet, Age how long the pod has lived. OnDisk: no server runs, and
+// that of its StatefulSet, Age how long the pod has lived, and
+// ReadyFor for how long it has told its kubelet without a break that it is ready. OnDisk: no server runs, and
 // the position is that of the files.
 type Status struct {
 	Pod          string        `json:"pod"`
@@ -58,6 +59,7 @@ type Status struct {
 	OnDisk    bool          `json:"onDisk,omitempty"`
 	Revision  string        `json:"revision,omitempty"`
 	Age       time.Duration `json:"age"`
+	ReadyFor  time.Duration `json:"readyFor"`
 }
 
 // Roles of a server.

@@ -22,7 +22,7 @@ func Handler(n *node.Node) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /startup", probe(func(context.Context) error { return n.Started() }))
 	mux.HandleFunc("GET /live", probe(n.Live))
-	mux.HandleFunc("GET /ready", probe(func(context.Context) error { return n.Ready() }))
+	mux.HandleFunc("GET /ready", probe(func(context.Context) error { return n.AnswerReady() }))
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) { status(w, r, n) })
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
