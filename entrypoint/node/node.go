@@ -79,8 +79,10 @@ type Node struct {
 	names     map[string]string
 	handovers map[string]int
 	restarts  int
-	// readySince is since when the kubelet has been told that this pod is ready.
+	// readySince is since when the kubelet has been told that this pod is ready, probed
+	// whether anybody ever asked.
 	readySince time.Time
+	probed     bool
 	// leaving is set when the pod is to stop, and intent while mastership is being
 	// handed over.
 	leaving bool

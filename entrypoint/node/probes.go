@@ -28,6 +28,7 @@ const (
 func (n *Node) Started() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.probed = true
 	if n.process == nil && n.state == stateGuarding {
 		return fmt.Errorf("%s: %s", n.state, n.reason)
 	}
@@ -66,9 +67,10 @@ func (n *Node) Live(ctx context.Context) error {
 // AnswerReady is Ready as the kubelet is told, and takes note of it: clients are sent
 // here a moment after.
 func (n *Node) AnswerReady() error {
-	err := n.Ready()
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.probed = true
+	err := n.ready()
 	switch {
 	case err != nil:
 		n.readySince = time.Time{}
@@ -83,6 +85,24 @@ func (n *Node) AnswerReady() error {
 func (n *Node) Ready() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	return n.ready()
+}
+
+// readyFor is for how long clients may have been sent here. Nobody who probes at all, and
+// only until lately not for this, sends them before. It is called with mu held.
+func (n *Node) readyFor() time.Duration {
+	switch {
+	case !n.probed && n.ready() == nil:
+		return time.Since(n.born)
+	case n.readySince.IsZero():
+		return 0
+	default:
+		return time.Since(n.readySince)
+	}
+}
+
+// ready is Ready with mu held.
+func (n *Node) ready() error {
 	v := n.view
 	lag := time.Duration(v.Info.Int("master_last_io_seconds_ago")) * time.Second
 	leads := n.record.Leader == n.settings.PodName

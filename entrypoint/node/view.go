@@ -177,9 +177,7 @@ func (n *Node) status() peer.Status {
 		Hears: n.hearing(), Quiet: n.quietFor(),
 		Leaving: n.leaving, Revision: n.settings.Revision, Age: time.Since(n.born),
 	}
-	if !n.readySince.IsZero() {
-		s.ReadyFor = time.Since(n.readySince)
-	}
+	s.ReadyFor = n.readyFor()
 	switch {
 	case v.Role() == peer.Master:
 		s.Online = v.online(n.settings.MaxLag)
