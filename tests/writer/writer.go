@@ -166,6 +166,14 @@ func (w *life) leave() {
 
 func (w *life) write(ctx context.Context) error {
 	l := w.load
+	writes := make([]Write, 0, l.options.Depth)
+	var commands []byte
+	for range l.options.Depth {
+		w.seq++
+		next := Write{Writer: w.writer, Seq: w.seq}
+		writes = append(writes, next)
+		commands = resp.Append(commands, "SET", l.ledger.Key(next), l.ledger.Value(next))
+	}
 	if w.conn != nil && w.conn.over() {
 		w.leave()
 		l.ended()
@@ -176,12 +184,7 @@ func (w *life) write(ctx context.Context) error {
 			return err
 		}
 	}
-	writes := make([]Write, 0, l.options.Depth)
-	for range l.options.Depth {
-		w.seq++
-		writes = append(writes, Write{Writer: w.writer, Seq: w.seq})
-	}
-	return l.set(ctx, w.conn, writes)
+	return l.set(ctx, w.conn, commands, writes)
 }
 
 func (l *Load) dial(ctx context.Context) (*conn, error) {
@@ -194,15 +197,11 @@ func (l *Load) dial(ctx context.Context) (*conn, error) {
 	return dial(ctx, l.options.Dialer, address, l.options.Password, l.options.Timeout)
 }
 
-// set sends SETs in one go, and the WAIT behind them. Commands that are under way
-// when the load is stopped are let finish: their answers count.
-func (l *Load) set(ctx context.Context, c *conn, writes []Write) error {
+// set sends the commands of writes in one go, and the WAIT behind them. What is under
+// way when the load is stopped is let finish: the answers count.
+func (l *Load) set(ctx context.Context, c *conn, commands []byte, writes []Write) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.options.Timeout+l.options.Wait)
 	defer cancel()
-	var commands []byte
-	for _, w := range writes {
-		commands = resp.Append(commands, "SET", l.ledger.Key(w), l.ledger.Value(w))
-	}
 	if err := c.send(ctx, commands); err != nil {
 		l.unanswered(writes)
 		return err

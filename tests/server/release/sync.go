@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/stretchr/testify/require"
 
@@ -87,6 +88,12 @@ func (r *Release) inSync(leader *Pod) error {
 	return nil
 }
 
+// keys is how many keys a server says it has: newer servers say more of them.
+func keys(info map[string]string) string {
+	number, _, _ := strings.Cut(info["db0"], ",")
+	return number
+}
+
 func (p *Pod) follows(master *Pod, masterInfo map[string]string) error {
 	info, err := p.Info()
 	if err != nil {
@@ -99,12 +106,14 @@ func (p *Pod) follows(master *Pod, masterInfo map[string]string) error {
 		"master_sync_in_progress": "0",
 		"master_replid":           masterInfo["master_replid"],
 		"slave_repl_offset":       masterInfo["master_repl_offset"],
-		"db0":                     masterInfo["db0"],
 	}
 	for name, value := range want {
 		if info[name] != value {
 			return fmt.Errorf("%s: %s is %q, not %q", p.Name, name, info[name], value)
 		}
+	}
+	if got, want := keys(info), keys(masterInfo); got != want {
+		return fmt.Errorf("%s: %q are in its database, not %q", p.Name, got, want)
 	}
 	return p.Ready()
 }
