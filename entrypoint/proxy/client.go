@@ -56,6 +56,10 @@ func (c *client) event(l *loop, events uint32) {
 		return
 	}
 	if events&syscall.EPOLLRDHUP != 0 {
+		if c.session.blocking {
+			c.close(l)
+			return
+		}
 		c.hangup = true
 	}
 	if events&(syscall.EPOLLIN|syscall.EPOLLRDHUP) != 0 {
@@ -88,8 +92,11 @@ func (c *client) proceed(l *loop) bool {
 	if c.closed || c.leaving {
 		return !c.closed
 	}
-	if len(c.replay) > 0 && !c.rewind(l) {
-		return false
+	if len(c.replay) > 0 {
+		if c.busy() {
+			return false
+		}
+		c.rewind()
 	}
 	// What can't be answered at once would only be more to keep.
 	if len(c.in) > 0 && len(c.out) == 0 {
@@ -114,7 +121,8 @@ func (c *client) receive(l *loop) {
 	case errno != 0:
 		c.close(l)
 		return
-	case n == 0 && (c.streaming || c.session.opaque || c.leaving):
+	case n == 0 && (c.streaming || c.session.opaque || c.session.blocking || c.leaving):
+		// What it waits for must not come to one who is gone.
 		c.close(l)
 		return
 	case n == 0:
@@ -174,7 +182,7 @@ func (c *client) drainOut(l *loop) {
 
 // settle ends a connection that has come to its end.
 func (c *client) settle(l *loop) {
-	if c.closed || c.inflight > 0 || len(c.replay) > 0 || len(c.held.bytes) > 0 {
+	if c.closed || c.busy() || len(c.replay) > 0 {
 		return
 	}
 	if c.own != nil && c.own.retired {
@@ -223,9 +231,13 @@ func (c *client) close(l *loop) {
 	c.own, c.up, c.wrote = nil, nil, nil
 }
 
+// busy tells whether the client waits for answers.
+func (c *client) busy() bool { return c.inflight > 0 || len(c.held.bytes) > 0 }
+
 // block remembers that the client can't go on. What may change that calls wake, or
 // again for this client.
 func (c *client) block(l *loop) {
+	c.since = time.Time{}
 	if !c.closed {
 		c.stuck = true
 		l.stuck[c] = struct{}{}
@@ -234,10 +246,12 @@ func (c *client) block(l *loop) {
 
 // wait blocks the client for the want of a master, for a limited time.
 func (c *client) wait(l *loop) {
-	if c.since.IsZero() {
-		c.since = l.now
+	since := c.since
+	if since.IsZero() {
+		since = l.now
 	}
 	c.block(l)
+	c.since = since
 }
 
 // ending names why nothing more could be read.

@@ -84,7 +84,7 @@ func (u *upstream) begin(l *loop, data []byte) (sink *client, hold bool, err err
 		u.ownReply(o, data)
 		return nil, false, nil
 	}
-	if u.first == '-' && refusal(data) {
+	if u.first == '-' && refusal(data, o.traits) {
 		u.refused = true
 		l.refused(u)
 	}
@@ -94,6 +94,9 @@ func (u *upstream) begin(l *loop, data []byte) (sink *client, hold bool, err err
 	}
 	if c.closed || len(c.replay) > 0 || (u.refused && o.repeatable()) {
 		return nil, false, nil
+	}
+	if u.writing && u.ops.count == 1 {
+		return c, false, nil // an answer to half a command: nothing more will come
 	}
 	return c, l.durable() && (o.confirm() || len(c.held.bytes) > 0), nil
 }
@@ -105,17 +108,6 @@ func (c *client) patient(l *loop) bool {
 		c.refusedAt = l.now
 	}
 	return l.now.Sub(c.refusedAt) < l.p.options.HoldTimeout
-}
-
-// refusal tells whether an error says that the command did not run because the
-// server is no master, or not yet.
-func refusal(line []byte) bool {
-	for _, prefix := range [...]string{"-READONLY ", "-REDIRECT ", "-MASTERDOWN "} {
-		if len(line) >= len(prefix) && string(line[:len(prefix)]) == prefix {
-			return true
-		}
-	}
-	return false
 }
 
 // pass gives bytes to whom the reply under way belongs.
@@ -215,6 +207,15 @@ func (u *upstream) answered(l *loop, o *op) {
 	}
 }
 
+// refusedHalfway ends a connection whose last command the server has answered, with an
+// error, before it was whole: it reads no more.
+func (c *client) refusedHalfway(l *loop) {
+	c.abort(l)
+	c.in, c.ending = nil, true
+	c.next()
+	l.again(c)
+}
+
 func (u *upstream) kept(o *op) []byte {
 	if !o.kept {
 		return nil
@@ -240,6 +241,8 @@ func (u *upstream) settle(l *loop) {
 	}
 	u.trim(l)
 	switch {
+	case u.writing && u.ops.count == 0:
+		u.owner.refusedHalfway(l)
 	case u.ops.count > 0 || !u.retired:
 	case u.owner != nil:
 		u.owner.moved(l)

@@ -29,7 +29,7 @@ func (h *held) mark(wrote bool) { h.ends = append(h.ends, heldEnd{len(h.bytes), 
 
 // sendable is what may go out now.
 func (u *upstream) sendable(l *loop) []byte {
-	if u.unconfirmed && !u.waiting && !u.writing && u.state == upstreamReady && !u.inTransaction() {
+	if l.durable() && u.unconfirmed && !u.waiting && !u.writing && u.state == upstreamReady && !u.inTransaction() {
 		u.pushWait(l)
 	}
 	if u.waiting {
@@ -101,7 +101,7 @@ func (c *client) lift(l *loop, u *upstream) (known bool) {
 	if c.wrote == nil || c.wrote == u {
 		return true
 	}
-	if c.wrote.epoch != l.epoch {
+	if c.wrote.epoch != l.epoch && (c.wrote.past || c.wrote.state == upstreamClosed) {
 		return false
 	}
 	u.push(resp.Append(nil, "PUBLISH", waitChannel, ""), op{client: c, kind: opIgnore})

@@ -150,3 +150,38 @@ func TestDurableSubscribersDoNotWrite(t *testing.T) {
 	u.send("SET", "k", "v")
 	u.gone()
 }
+
+// A client whose commands go through several connections in one pipeline.
+func TestDurablePipelineOfAllKinds(t *testing.T) {
+	_, replica, e := durable(t, release.DefaultEngine(t))
+	u := e.dial()
+	defer func() { t.Logf("%+v", e.Stats()) }()
+	pipeline := "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\n" +
+		"SET k w\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\n" + "CLIENT SETINFO LIB-NAME x\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nx\r\n" + "WAIT 1 1000\r\n"
+	for range 50 {
+		u.raw(pipeline)
+		for _, want := range []string{"OK", "v", "OK", "w", "OK", "OK", "1"} {
+			require.Equal(t, want, text(u.read()))
+		}
+	}
+	require.Equal(t, "x", replica.do("GET", "k").Str)
+	// That connections for reading end concerns nobody who waits for no reply.
+	require.NoError(t, e.Point(replica.target()))
+	u.says("PONG", "PING")
+	require.Zero(t, e.Stats().Unknown)
+}
+
+// Subcommands write too.
+func TestDurableSubcommands(t *testing.T) {
+	for _, engine := range release.Engines(t) {
+		t.Run(engine.Name, func(t *testing.T) {
+			_, replica, e := durable(t, engine)
+			u := e.dial()
+			u.says("OK", "XGROUP", "CREATE", "stream", "one", "$", "MKSTREAM")
+			replica.freeze()
+			defer replica.thaw()
+			require.Contains(t, text(u.do("XGROUP", "CREATE", "stream", "two", "$")), unconfirmed)
+			require.Contains(t, text(u.do("FUNCTION", "LOAD", "#!lua name=l\nredis.register_function('f', function() end)")), unconfirmed)
+		})
+	}
+}

@@ -50,14 +50,20 @@ func mixUp(t *testing.T, durability proxy.Durability) {
 			}
 		})
 	}
+	for n := range 10 {
+		done.Go(func() { misbehave(e.address, uint64(n), &stop) })
+	}
 	random := rand.New(rand.NewPCG(7, 7))
 	for begin := time.Now(); time.Since(begin) < 4*time.Second && !stop.Load(); {
 		time.Sleep(time.Duration(random.IntN(30)) * time.Millisecond)
 		s := servers[random.IntN(len(servers))]
-		switch random.IntN(20) {
+		switch random.IntN(24) {
 		case 19:
 			s.kill()
 			s.run()
+		case 20, 21, 22, 23:
+			e.Abandon()
+			require.NoError(t, e.Point(s.target()))
 		case 0, 1, 2, 3, 4:
 			e.Hold()
 			time.Sleep(time.Duration(random.IntN(10)) * time.Millisecond)

@@ -3,6 +3,7 @@ package proxy
 import (
 	"fmt"
 	"syscall"
+	"time"
 )
 
 // listener accepts clients for all loops.
@@ -10,6 +11,7 @@ type listener struct {
 	fd     int
 	turn   uint64
 	paused bool // no descriptor was left for a client
+	since  time.Time
 }
 
 func (l *loop) listen(fd int) error {
@@ -37,15 +39,18 @@ func (s *listener) event(l *loop, _ uint32) {
 		default:
 			l.p.options.Log.Warn("accept a connection", "error", err)
 			unregister(l.epoll, s.fd)
-			s.paused = true
+			s.paused, s.since = true, l.now
 			return
 		}
 	}
 }
 
+// acceptPause is how long to wait for a descriptor to be free.
+const acceptPause = 100 * time.Millisecond
+
 // resume goes on to accept.
 func (s *listener) resume(l *loop) {
-	if s.paused && registerReadable(l.epoll, s.fd) == nil {
+	if s.paused && l.now.Sub(s.since) >= acceptPause && registerReadable(l.epoll, s.fd) == nil {
 		s.paused = false
 	}
 }
@@ -86,6 +91,9 @@ func (l *loop) adopt(fd int) {
 		return
 	}
 	l.clients[c] = struct{}{}
+	if l.draining {
+		l.again(c)
+	}
 }
 
 // drain stops to accept, and lets every client go as soon as it is answered.

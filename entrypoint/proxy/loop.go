@@ -30,6 +30,8 @@ type loop struct {
 	upstreams map[*upstream]struct{}
 	stuck     map[*client]struct{}   // can't go on
 	timed     map[*upstream]struct{} // have a deadline
+	large     map[*upstream]struct{} // keep more memory than they may need
+	largeAt   time.Time              // when they were looked at
 	pools     map[string]*pool
 	slow      map[string]struct{} // addresses of clients that kept others waiting
 	next      []*client           // to be looked at
@@ -42,8 +44,9 @@ type loop struct {
 	leased  bool // commands go there only until the lease runs out
 	pointed bool
 	held    bool
-	epoch   uint64 // counts masters, and connections to them that broke off
-	retryAt time.Time
+	epoch   uint64    // counts masters, and connections to them that broke off
+	retryAt time.Time // when to connect again after a failure
+	openAt  time.Time // when to send again after a refusal
 	table   table
 
 	listener *listener
@@ -62,6 +65,8 @@ const (
 	maxEvents = 256
 	// tick is how often deadlines are looked at while there are any.
 	tick = 10 * time.Millisecond
+	// largePause is how often memory is looked for that is not needed any more.
+	largePause = time.Second
 	// linger is how long a client that was let go may take to go.
 	linger = 300 * time.Millisecond
 )
@@ -84,6 +89,7 @@ func newLoop(p *Proxy) (*loop, error) {
 		upstreams: map[*upstream]struct{}{},
 		stuck:     map[*client]struct{}{},
 		timed:     map[*upstream]struct{}{},
+		large:     map[*upstream]struct{}{},
 		pools:     map[string]*pool{},
 		slow:      map[string]struct{}{},
 		requests:  make([]byte, maxWhole+chunk),
@@ -207,7 +213,7 @@ func (l *loop) patience() int {
 }
 
 func (l *loop) timing() bool {
-	return len(l.stuck) > 0 || len(l.timed) > 0 || (l.draining && len(l.clients) > 0) ||
+	return len(l.stuck) > 0 || len(l.timed) > 0 || len(l.large) > 0 || (l.draining && len(l.clients) > 0) ||
 		(l.listener != nil && l.listener.paused)
 }
 
@@ -245,6 +251,15 @@ func (l *loop) deadlines() {
 	}
 	if l.listener != nil {
 		l.listener.resume(l)
+	}
+	if l.now.Sub(l.largeAt) >= largePause {
+		l.largeAt = l.now
+		for u := range l.large {
+			if u.idle() {
+				u.out.bytes, u.ops = nil, queue{}
+				delete(l.large, u)
+			}
+		}
 	}
 }
 

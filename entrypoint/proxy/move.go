@@ -7,7 +7,7 @@ import (
 
 // open tells whether commands can be sent now.
 func (l *loop) open() bool {
-	return l.pointed && !l.held && (l.table != nil || !l.durable())
+	return l.pointed && !l.held && !l.now.Before(l.openAt) && (l.table != nil || !l.durable())
 }
 
 func (l *loop) hold() { l.held = true }
@@ -24,7 +24,7 @@ func (l *loop) point(to endpoint, leased, moved bool) {
 	l.target, l.leased, l.pointed, l.held = to, leased, true, false
 	if moved {
 		l.epoch++
-		l.retryAt = time.Time{}
+		l.retryAt, l.openAt = time.Time{}, time.Time{}
 		for u := range l.upstreams {
 			u.retire(l)
 		}
@@ -34,10 +34,10 @@ func (l *loop) point(to endpoint, leased, moved bool) {
 
 // retire lets an upstream answer what it was sent, and nothing more.
 func (u *upstream) retire(l *loop) {
-	if u.retired || u.state == upstreamClosed {
+	if u.past || u.state == upstreamClosed {
 		return
 	}
-	u.retired = true
+	u.past, u.retired = true, true
 	u.deadline = l.now.Add(l.p.options.HoldTimeout)
 	l.timed[u] = struct{}{}
 	if u.pool != nil {
@@ -77,10 +77,12 @@ func (c *client) moved(l *loop) {
 // refused is called when an upstream says that it is no master: nothing more goes
 // there until the owner has looked.
 func (l *loop) refused(u *upstream) {
-	if u.retired || l.held {
+	if u.past || l.held {
 		return
 	}
 	l.held = true
+	// The owner may answer that it is, at once and always.
+	l.openAt = l.now.Add(retryPause)
 	l.p.options.OnRefused()
 }
 
@@ -96,9 +98,10 @@ func (l *loop) lost(u *upstream, err error) {
 	l.p.options.Log.Debug("connection to the master lost", "error", err)
 	// WAIT on another connection says nothing of writes on this one.
 	l.epoch++
-	retired := u.retired
+	// A connection of one client that ends between two commands ends for its own reasons.
+	telling := !u.past && (u.owner == nil || u.ops.count > 0)
 	l.sever(u)
-	if !retired {
+	if telling {
 		l.p.tell(&l.p.lost)
 	}
 	l.wake()
@@ -179,26 +182,26 @@ func (c *client) broken(l *loop) {
 	}
 }
 
-// rewind puts commands that did not run before those that were not sent, once it
-// is known of all which they are.
-func (c *client) rewind(l *loop) bool {
-	if c.inflight > 0 || len(c.held.bytes) > 0 {
-		return false
-	}
+// rewind puts commands that did not run before those that were not sent, once it is
+// known of all which they are.
+func (c *client) rewind() {
 	c.in = append(c.replay, c.in...)
 	c.replay = nil
 	c.next()
-	return true
 }
 
 // expire answers commands that have waited too long for a master.
 func (c *client) expire(l *loop) {
-	if len(c.replay) > 0 && !c.rewind(l) || c.inflight > 0 || len(c.held.bytes) > 0 {
+	if c.busy() {
 		return
 	}
+	if len(c.replay) > 0 {
+		c.rewind()
+	}
 	l.count.timeouts.Add(1)
-	if c.session.multi || c.streaming {
-		// Without this command the transaction would be another one.
+	if c.session.multi || c.session.opaque {
+		// Without this command the transaction would be another one, and an error is
+		// no message.
 		c.close(l)
 		return
 	}

@@ -28,7 +28,7 @@ func (n *number) feed(b []byte) (used int, done bool, err error) {
 				n.value = -n.value
 			}
 			return i + 1, true, nil
-		case c >= '0' && c <= '9' && n.digits < maxDigits:
+		case c >= '0' && c <= '9' && n.digits < maxDigits && !n.padded(c):
 			n.value = n.value*10 + int64(c-'0')
 			n.digits++
 		case c == '\r' && n.digits > 0:
@@ -40,4 +40,10 @@ func (n *number) feed(b []byte) (used int, done bool, err error) {
 		}
 	}
 	return len(b), false, nil
+}
+
+// padded tells of a number that a digit would make one that servers do not take: what
+// they end a connection for must not get that far.
+func (n *number) padded(digit byte) bool {
+	return (n.digits > 0 && n.value == 0) || (n.negative && n.digits == 0 && digit == '0')
 }

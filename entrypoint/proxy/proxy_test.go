@@ -348,3 +348,13 @@ func TestWaitCountsTheClientsOwnWrites(t *testing.T) {
 		})
 	}
 }
+
+func TestWithoutDurabilityNothingIsAdded(t *testing.T) {
+	s := start(t)
+	e := front(t, s, proxy.Options{})
+	u, own := e.dial(), e.dial()
+	u.says("OK", "SET", "k", "v")
+	own.says("OK", "SELECT", "1")
+	own.says("OK", "SET", "k", "v")
+	require.NotContains(t, s.do("INFO", "commandstats").Str, "cmdstat_wait")
+}

@@ -30,7 +30,15 @@ type queue struct {
 	count int
 }
 
-const firstRing = 4
+const (
+	firstRing = 4
+	// What an upstream of one client may keep while it is idle: so many bytes and ops.
+	idleCapacity = 512
+	idleRing     = 64
+	// … and one that is shared.
+	largeCapacity = 16 << 10
+	largeRing     = 512
+)
 
 func (q *queue) push(o op) *op {
 	if q.count == len(q.ring) {
@@ -69,8 +77,6 @@ func (s *stream) unsent() []byte { return s.bytes[s.sent-s.base:] }
 
 func (s *stream) slice(start, end uint64) []byte { return s.bytes[start-s.base : end-s.base] }
 
-const idleCapacity = 512
-
 // trim lets go of what is before an offset.
 func (s *stream) trim(offset uint64) {
 	drop := int(offset - s.base)
@@ -83,12 +89,5 @@ func (s *stream) trim(offset uint64) {
 	if drop > len(s.bytes)/2 {
 		s.base += uint64(drop)
 		s.bytes = s.bytes[:copy(s.bytes, s.bytes[drop:])]
-	}
-}
-
-// rest gives back the memory of a stream that has nothing to keep.
-func (s *stream) rest() {
-	if len(s.bytes) == 0 && cap(s.bytes) > idleCapacity {
-		s.bytes = nil
 	}
 }

@@ -10,7 +10,13 @@ var (
 	errCount  = errors.New("invalid multibulk length")
 	errBulk   = errors.New("invalid bulk length")
 	errDollar = errors.New("expected '$'")
+	errEnd    = errors.New("invalid CRLF in request")
 	errInline = errors.New("too big inline request")
+
+	// Servers take it, and nobody sends it: it could be any command.
+	errQuoted = errors.New("quotes around the name of an inline command")
+	// Servers look no further for the end of the line, and wait for ever.
+	errNull = errors.New("null byte in an inline request")
 )
 
 const (
@@ -108,7 +114,7 @@ func (r *request) step(b []byte) (int, error) {
 	case requestLength:
 		return r.header(b, errBulk, r.measured)
 	case requestBody:
-		return r.body(b), nil
+		return r.body(b)
 	default:
 		return r.line(b)
 	}
@@ -147,8 +153,15 @@ func (r *request) measured(n int64) bool {
 	return n >= 0
 }
 
-func (r *request) body(b []byte) int {
+func (r *request) body(b []byte) (int, error) {
 	n := int(min(r.left, int64(len(b))))
+	// Older servers take anything for the CR LF, newer ones end the connection.
+	if cr := r.left - 2; cr >= 0 && cr < int64(n) && b[cr] != '\r' {
+		return n, errEnd
+	}
+	if lf := r.left - 1; lf < int64(n) && b[lf] != '\n' {
+		return n, errEnd
+	}
 	if r.index < 2 {
 		// The CR LF is no part of the word.
 		text := b[:min(int64(n), max(r.left-2, 0))]
@@ -160,14 +173,14 @@ func (r *request) body(b []byte) int {
 	}
 	r.left -= int64(n)
 	if r.left > 0 {
-		return n
+		return n, nil
 	}
 	r.index++
 	r.state = requestMark
 	if r.index == r.args {
 		r.state = requestDone
 	}
-	return n
+	return n, nil
 }
 
 // line takes an inline command: words on a line.
@@ -181,15 +194,26 @@ func (r *request) line(b []byte) (int, error) {
 	if r.size+int64(n) > maxInline {
 		return n, errInline
 	}
-	for _, c := range b[:n] {
+	for i, c := range b[:n] {
+		if c == 0 {
+			return i, errNull
+		}
 		blank := c == ' ' || (c >= '\t' && c <= '\r')
 		switch {
-		case !blank && r.index == 0:
+		case blank && ((r.index == 0 && r.name.length > 0) || (r.index == 1 && r.sub.length > 0)):
+			r.index++
+		case blank || r.index > 1:
+		case r.index == 0:
+			if quote(c) {
+				return i, errQuoted
+			}
 			r.empty = false
-			r.name.add([]byte{c})
-		case blank && r.index == 0 && r.name.length > 0:
-			r.index = 1
+			r.name.add(b[i : i+1])
+		default:
+			r.sub.add(b[i : i+1])
 		}
 	}
 	return n, nil
 }
+
+func quote(c byte) bool { return c == '"' || c == '\'' }

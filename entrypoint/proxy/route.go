@@ -48,8 +48,13 @@ func (c *client) finish(text string) {
 
 // route sends one whole command on, unless it has to wait.
 func (c *client) route(l *loop, r *request, command []byte) bool {
-	if r.name.is("quit") {
+	switch {
+	case r.name.is("quit"):
 		c.finish("+OK\r\n")
+		return true
+	case r.name.is("post") || r.name.is("host:"):
+		// Servers end the connection of a browser without a word.
+		c.finish("")
 		return true
 	}
 	i := c.session.judge(l.table, r)
@@ -63,7 +68,7 @@ func (c *client) route(l *loop, r *request, command []byte) bool {
 		return true
 	}
 	if i.wait && !c.lift(l, u) {
-		if c.inflight > 0 {
+		if c.busy() {
 			c.block(l)
 			return false
 		}
@@ -116,13 +121,13 @@ func (c *client) destination(l *loop, i intent, size int) *upstream {
 		c.block(l)
 		return nil
 	}
-	// Replies of two upstreams could pass each other.
-	if c.inflight > 0 && c.up != u {
+	// Replies of two upstreams could pass each other, and what waits for replicas is
+	// released by the one that it came from.
+	if c.busy() && c.up != u {
 		c.block(l)
 		return nil
 	}
-	alone := i.opaque || (l.durable() && (i.multi || c.session.opening))
-	if alone && (c.inflight > 0 || len(c.held.bytes) > 0) {
+	if c.busy() && (i.alone() || c.session.reset || (l.durable() && (i.multi || c.session.opening))) {
 		c.block(l)
 		return nil
 	}
@@ -138,7 +143,7 @@ func (c *client) destination(l *loop, i intent, size int) *upstream {
 // choose finds the upstream for a command, which may have to be waited for; nil if
 // there can't be any yet.
 func (c *client) choose(l *loop, i intent) *upstream {
-	if c.own != nil && c.inflight > 0 && c.up == c.own {
+	if c.own != nil && c.busy() && c.up == c.own {
 		return c.own
 	}
 	if !i.own && !c.session.own && c.pool != nil {
@@ -189,23 +194,27 @@ func (c *client) begin(l *loop, data []byte) bool {
 		return false
 	}
 	// It can't be repeated, and what is kept behind it would have to stay.
-	if c.inflight > 0 {
+	if c.busy() {
 		c.block(l)
 		return false
+	}
+	c.scanned = 0
+	u.out.bytes = append(u.out.bytes, data...)
+	if i.opaque {
+		c.sent(l, u, i) // its replies pair with nothing
+		return true
 	}
 	inside := c.session.multi
 	u.ops.push(op{
 		client: c,
-		start:  u.out.end(),
+		start:  u.out.end() - uint64(len(data)),
 		note:   i.note,
 		traits: i.traits,
 		multi:  inside || i.multi,
 		queued: inside && !i.ends,
 	})
 	c.inflight++
-	u.out.bytes = append(u.out.bytes, data...)
 	u.writing, c.streaming = true, true
-	c.scanned = 0
 	if i.traits&writes != 0 && (!inside || i.ends) {
 		u.unconfirmed = true
 	}
@@ -215,6 +224,11 @@ func (c *client) begin(l *loop, data []byte) bool {
 
 // stream sends on bytes that are not kept, and tells whether there is room for more.
 func (c *client) stream(l *loop, data []byte) ([]byte, bool) {
+	if !c.streaming && !l.open() {
+		c.wait(l)
+		return data, false
+	}
+	c.since = time.Time{}
 	u := c.own
 	if u.load() > l.p.options.MaxPending/2 {
 		u.full = true
@@ -226,6 +240,7 @@ func (c *client) stream(l *loop, data []byte) ([]byte, bool) {
 		var done bool
 		var err error
 		if n, done, err = c.request.scan(data); err != nil {
+			c.abort(l)
 			c.finish("-ERR Protocol error: " + err.Error() + "\r\n")
 			return nil, false
 		}
@@ -237,6 +252,16 @@ func (c *client) stream(l *loop, data []byte) ([]byte, bool) {
 	u.out.bytes = append(u.out.bytes, data[:n]...)
 	u.flush(l)
 	return nil, true
+}
+
+// abort takes back a command that is half sent, if there is one: without its end it
+// will not run.
+func (c *client) abort(l *loop) {
+	if !c.streaming {
+		return
+	}
+	c.own.close(l)
+	c.own, c.inflight, c.streaming = nil, 0, false
 }
 
 // streamed is called at the end of a command that is not kept.

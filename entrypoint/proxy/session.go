@@ -16,6 +16,7 @@ type session struct {
 	own      bool // an upstream of its own is needed from now on
 	multi    bool // MULTI was sent, EXEC or DISCARD was not
 	opening  bool // … and is to be answered before anything follows, if writes are to be confirmed
+	reset    bool // RESET was sent, and is to be answered before anything follows
 	watching bool // keys may be watched
 	blocking bool // a command that may wait for other clients is under way
 	sticky   bool // there is state that nobody could restore
@@ -64,10 +65,18 @@ type intent struct {
 	watch  bool
 }
 
-// Commands that make a connection a stream of messages. REPLCONF may go without
-// a reply.
+// alone tells whether all before the command has to be answered first. Servers up to
+// Valkey 8.1 and Redis 8.0 say nothing to a login that fails while other replies are
+// still to be sent.
+func (i intent) alone() bool {
+	return i.opaque || i.note == noteAuth || i.note == noteHello
+}
+
+// Commands that make a connection a stream of messages, or that have as many replies
+// as arguments. REPLCONF may go without a reply.
 var opaqueCommands = map[string]bool{
 	"subscribe": true, "psubscribe": true, "ssubscribe": true,
+	"unsubscribe": true, "punsubscribe": true, "sunsubscribe": true,
 	"monitor": true, "sync": true, "psync": true, "replconf": true,
 }
 
@@ -80,6 +89,16 @@ var passingClient = map[string]bool{
 // judge says what a command asks for. What concerns the connection is the same in
 // all releases and known here; the rest the server's table says.
 func (s *session) judge(t table, r *request) intent {
+	i := s.judgeName(t, r)
+	if s.multi && !i.ends && i.note != noteReset {
+		// That it is queued does not say that it will run.
+		i.sticky = i.sticky || i.note != noteNone
+		i.note, i.wait = noteNone, false
+	}
+	return i
+}
+
+func (s *session) judgeName(t table, r *request) intent {
 	name := string(r.name.bytes())
 	known := t[name]
 	if known&stateless != 0 {
@@ -93,7 +112,7 @@ func (s *session) judge(t table, r *request) intent {
 	case "select":
 		return intent{own: true, keep: true, note: noteSelect}
 	case "reset":
-		return intent{own: true, keep: true, note: noteReset, ends: true}
+		return intent{own: true, keep: true, note: noteReset}
 	case "client":
 		return judgeClient(&r.sub)
 	case "multi":
@@ -130,7 +149,7 @@ func judgeClient(sub *word) intent {
 		i.keep = false
 	case name == "setname":
 		i.note = noteName
-	case name == "reply":
+	case name == "reply" || strings.ContainsAny(name, `"'`): // an inline command may have it in quotes
 		i.opaque = true
 	case !passingClient[name]:
 		i.sticky = true
@@ -147,6 +166,7 @@ func (s *session) sent(i intent) {
 	if i.multi {
 		s.multi, s.opening = true, true
 	}
+	s.reset = i.note == noteReset
 	if i.watch {
 		s.watching = true
 	}
@@ -164,7 +184,11 @@ func (s *session) denied(n note) {
 
 // accepted changes the session by a command to which the server said yes.
 func (s *session) accepted(n note, command []byte) {
-	if n == noteMulti {
+	switch n {
+	case noteMulti:
+		return
+	case noteReset:
+		*s = session{own: true}
 		return
 	}
 	args, ok := split(command)
@@ -181,8 +205,6 @@ func (s *session) accepted(n note, command []byte) {
 		s.name = bytes.Clone(command)
 	case noteHello:
 		s.greeted(args[1:])
-	case noteReset:
-		*s = session{own: true}
 	}
 }
 

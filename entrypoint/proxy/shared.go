@@ -122,8 +122,10 @@ func (c *client) unstall(l *loop) {
 		return
 	}
 	c.stalls, u.stalled = nil, nil
-	if u.retired {
+	if u.past {
 		u.deadline = l.now.Add(l.p.options.HoldTimeout)
+	} else {
+		delete(l.timed, u)
 	}
 	if u.state != upstreamClosed {
 		l.resume = append(l.resume, u)

@@ -16,7 +16,7 @@ var requests = []struct {
 	{name: "one word", wire: "*1\r\n$4\r\nPING\r\n", word: "ping"},
 	{name: "empty argument", wire: "*2\r\n$3\r\nGET\r\n$0\r\n\r\n", word: "get"},
 	{name: "long word", wire: "*1\r\n$30\r\nabcdefghijklmnopqrstuvwxyzabcd\r\n", word: "abcdefghijklmnopqrstuvwx"},
-	{name: "inline", wire: "  PiNG  hello\r\n", word: "ping"},
+	{name: "inline", wire: "  PiNG  Hello world\r\n", word: "ping", sub: "hello"},
 	{name: "inline without CR", wire: "ping\n", word: "ping"},
 	{name: "blank line", wire: " \r\n", empty: true},
 	{name: "no arguments", wire: "*0\r\n", empty: true},
@@ -56,6 +56,8 @@ func TestRequestRefuses(t *testing.T) {
 		"*1\r\n$x\r\n":                  errBulk,
 		"*1\r\n$9999999999999999999999": errBulk,
 		strings.Repeat("x", 70_000):     errInline,
+		"\"SET\" k v\r\n":               errQuoted,
+		"PING \x00\r\n":                 errNull,
 	} {
 		t.Run(wire[:min(len(wire), 20)], func(t *testing.T) {
 			var r request

@@ -26,6 +26,9 @@ const (
 	harmless
 	// blocking: it may wait for other clients.
 	blocking
+	// scripted: it answers what somebody's script says, errors of the server's kind
+	// included.
+	scripted
 )
 
 // table says of each command of one release what it is. A command that it does
@@ -150,7 +153,11 @@ func parseTable(reply resp.Value) (table, error) {
 		if len(command.Array) > 6 {
 			categories = names(command.Array[6])
 		}
-		t[strings.ToLower(command.Array[0].Str)] = judge(names(command.Array[2]), categories)
+		traits := judge(names(command.Array[2]), categories)
+		if len(command.Array) > 9 && subcommandsWrite(command.Array[9]) {
+			traits |= writes
+		}
+		t[strings.ToLower(command.Array[0].Str)] = traits
 	}
 	if len(t) == 0 {
 		return nil, fmt.Errorf("%w: no command", errTable)
@@ -160,6 +167,14 @@ func parseTable(reply resp.Value) (table, error) {
 	t["ping"] = stateless | harmless
 	t["echo"] = stateless | harmless
 	return t, nil
+}
+
+// subcommandsWrite tells whether any of a command's subcommands writes: XGROUP has no
+// flags of its own.
+func subcommandsWrite(subcommands resp.Value) bool {
+	return slices.ContainsFunc(subcommands.Array, func(sub resp.Value) bool {
+		return len(sub.Array) > 2 && judge(names(sub.Array[2]), nil)&writes != 0
+	})
 }
 
 func names(v resp.Value) []string {
@@ -179,6 +194,9 @@ func judge(flags, categories []string) traits {
 	// Scripts and functions have no flag of their own, but keys that only they know.
 	if has("write") || has("may_replicate") || (has("movablekeys") && !reads) {
 		t |= writes
+	}
+	if in("@scripting") {
+		t |= scripted
 	}
 	if has("blocking") || in("@blocking") {
 		return t | blocking

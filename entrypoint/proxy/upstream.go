@@ -34,14 +34,16 @@ type upstream struct {
 	value   int64   // of a WAIT
 	sink    *client // who gets it; nil: nobody
 
-	denied    bool // the login was refused
-	busy      bool // … for a reason that will pass
-	hangup    bool // nothing comes after what is there to be read
-	unread    bool // there may be more to read
-	dirty     bool // is on the loop's list of those to flush
-	retired   bool // takes no new commands
-	full      bool // clients wait until it has answered some of what it was sent
-	writing   bool // the last command in out is not whole yet
+	denied    bool  // the login was refused
+	busy      bool  // … for a reason that will pass
+	hangup    bool  // nothing comes after what is there to be read
+	unread    bool  // there may be more to read
+	dirty     bool  // is on the loop's list of those to flush
+	retired   bool  // takes no new commands
+	past      bool  // … because its master is one no more
+	full      bool  // clients wait until it has answered some of what it was sent
+	writing   bool  // the last command in out is not whole yet
+	failed    error // that nothing can be sent any more
 	stalledAt time.Time
 	stalled   *client // who has to read before anything more is read from here
 
@@ -145,7 +147,7 @@ func (u *upstream) load() int { return len(u.out.bytes) }
 
 // flush sends what the socket takes.
 func (u *upstream) flush(l *loop) {
-	if (u.state != upstreamLogin && u.state != upstreamReady) || l.severed() {
+	if (u.state != upstreamLogin && u.state != upstreamReady) || u.failed != nil || l.severed() {
 		return
 	}
 	for {
@@ -158,7 +160,9 @@ func (u *upstream) flush(l *loop) {
 			break
 		}
 		if errno != 0 {
-			l.lost(u, fmt.Errorf("send: %w", errno))
+			// What the server answered before it went is still there to be read.
+			u.failed, u.unread = fmt.Errorf("send: %w", errno), true
+			l.resume = append(l.resume, u)
 			return
 		}
 		u.out.sent += uint64(n)
@@ -177,9 +181,7 @@ func (u *upstream) trim(l *loop) {
 		}
 	}
 	u.out.trim(keep)
-	if u.ops.count == 0 && u.owner != nil {
-		u.out.rest()
-	}
+	u.rest(l)
 	if u.full && u.load() < l.p.options.MaxPending/2 {
 		u.full = false
 		if u.owner != nil {
@@ -189,6 +191,23 @@ func (u *upstream) trim(l *loop) {
 		}
 	}
 }
+
+// rest gives back memory that is not needed: of one client's upstream at once, of a
+// shared one when it was idle for a moment.
+func (u *upstream) rest(l *loop) {
+	if u.owner == nil {
+		if cap(u.out.bytes) > largeCapacity || len(u.ops.ring) > largeRing {
+			l.large[u] = struct{}{}
+		}
+		return
+	}
+	if u.idle() && (cap(u.out.bytes) > idleCapacity || len(u.ops.ring) > idleRing) {
+		u.out.bytes, u.ops = nil, queue{}
+	}
+}
+
+// idle tells that nothing is under way.
+func (u *upstream) idle() bool { return u.ops.count == 0 && len(u.out.bytes) == 0 }
 
 // receive reads replies until there are no more, or the one who gets them does not
 // take them.
@@ -205,6 +224,9 @@ func (u *upstream) receive(l *loop) {
 		if errno == syscall.EAGAIN {
 			u.in = append(u.in, buffer[:kept]...)
 			u.unread = false
+			if u.failed != nil {
+				l.lost(u, u.failed)
+			}
 			return
 		}
 		if errno != 0 || n == 0 {
@@ -214,7 +236,7 @@ func (u *upstream) receive(l *loop) {
 		if l.severed() {
 			return
 		}
-		if n < len(buffer)-kept && !u.hangup {
+		if n < len(buffer)-kept && !u.hangup && u.failed == nil {
 			u.unread = false
 		}
 		u.deliver(l, buffer[:kept+n])
@@ -232,6 +254,7 @@ func (u *upstream) close(l *loop) {
 	}
 	l.unwatch(u.fd)
 	delete(l.timed, u)
+	delete(l.large, u)
 	delete(l.upstreams, u)
 	l.count.upstreams.Add(-1)
 	if u.pool != nil {
