@@ -16,7 +16,9 @@ const (
 	// probeEvery is how often pods are asked whether they are ready, as the kubelet
 	// does each second.
 	probeEvery   = 200 * time.Millisecond
-	probeTimeout = time.Second
+	probeTimeout = 2 * time.Second
+	// mayFail is how many probes in a row may fail before a pod is not ready.
+	mayFail = 1
 	// news is how long the nodes of a cluster take to hear that a pod stops.
 	news = 500 * time.Millisecond
 )
@@ -30,13 +32,15 @@ type endpoints struct {
 
 	mu      sync.Mutex
 	ready   map[string]string // address by pod
+	failed  map[string]int    // probes in a row, by address
+	starts  map[string]int    // of each pod
 	leaving map[string]bool
 	lost    map[string]bool // pods whose node nobody hears of
 }
 
 func newEndpoints(r *Release) *endpoints {
 	ctx, cancel := context.WithCancel(context.Background())
-	e := &endpoints{release: r, cancel: cancel, ready: map[string]string{}, leaving: map[string]bool{}, lost: map[string]bool{}}
+	e := &endpoints{release: r, cancel: cancel, ready: map[string]string{}, failed: map[string]int{}, starts: map[string]int{}, leaving: map[string]bool{}, lost: map[string]bool{}}
 	e.done.Go(func() {
 		for ctx.Err() == nil {
 			e.probe(ctx)
@@ -66,12 +70,12 @@ func (e *endpoints) probe(ctx context.Context) {
 	for _, p := range pods {
 		for _, address := range names[p.Host] {
 			all.Go(func() {
-				if !e.release.answersReady(ctx, address) {
-					return
-				}
+				answered := e.release.answersReady(ctx, address)
 				mu.Lock()
 				defer mu.Unlock()
-				ready[p.Name] = address
+				if e.counts(p.Name, address, answered) {
+					ready[p.Name] = address
+				}
 			})
 		}
 	}
@@ -86,6 +90,18 @@ func (e *endpoints) probe(ctx context.Context) {
 	if changed && ctx.Err() == nil {
 		r.listReady(slices.Collect(maps.Values(ready)))
 	}
+}
+
+// counts tells whether a pod is ready after one more probe.
+func (e *endpoints) counts(pod, address string, answered bool) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if answered {
+		e.failed[address] = 0
+		return true
+	}
+	e.failed[address]++
+	return e.ready[pod] == address && e.failed[address] <= mayFail
 }
 
 func (r *Release) answersReady(ctx context.Context, address string) bool {
@@ -105,16 +121,22 @@ func (r *Release) answersReady(ctx context.Context, address string) bool {
 }
 
 func (e *endpoints) left(pod string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	starts := e.starts[pod]
 	time.AfterFunc(news, func() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.leaving[pod] = true
+		if e.starts[pod] == starts {
+			e.leaving[pod] = true
+		}
 	})
 }
 
 func (e *endpoints) came(pod string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.starts[pod]++
 	delete(e.leaving, pod)
 }
 
