@@ -225,7 +225,9 @@ func (p *pod) sounded(r *round) {
 				v.term = max(v.term, a.status.term, a.status.promised)
 			}
 		}
-		v.term = lead.ElectionTerm(v.term)
+		if v.term++; !w.mutated(oneSeriesOfTerms) {
+			v.term = lead.ElectionTerm(v.term - 1)
+		}
 		d.promised, d.candidate = v.term, p.slot
 		if !p.reigns() {
 			p.detach()

@@ -104,6 +104,7 @@ func (p *pod) masterDuty(stalled bool) {
 		}
 	}
 	switch {
+	case p.world.mutated(neverFences):
 	case fresh < p.need() && !p.fenced:
 		p.world.trace(p, "fences itself: %d replicas", fresh)
 		p.fenced, s.least = true, never
@@ -128,7 +129,7 @@ func (p *pod) masterDuty(stalled bool) {
 func (p *pod) renew(fresh int) {
 	s := &p.server
 	now := p.clock()
-	if p.world.leaseByLag {
+	if p.world.mutated(leaseByLag) {
 		if fresh >= p.need() {
 			p.leaseAt = now + leaseFor
 		}
@@ -372,7 +373,7 @@ func (p *pod) request(c *call) {
 func (p *pod) promise(c *call) {
 	s, d := &p.server, p.disk
 	o := &c.order
-	if s.runs && !s.responds() {
+	if s.runs && !s.responds() && !p.world.mutated(promisesHung) {
 		return
 	}
 	standing := lead.Standing{Term: d.term, Promised: d.promised, Hears: p.hears(), Master: p.reigns()}
@@ -395,7 +396,7 @@ func (p *pod) promise(c *call) {
 	d.promised, d.candidate = o.term, o.from
 	p.heedUntil = p.clock() + heedFor
 	p.vote.stop()
-	if !stays {
+	if !stays && !p.world.mutated(staysAttached) {
 		p.detach()
 	}
 }

@@ -9,6 +9,7 @@ const (
 	podForced
 	partition
 	oneWay
+	pairwise
 	serverHangs
 	podFreezes
 	dnsSlow
@@ -19,7 +20,10 @@ const (
 	faults
 )
 
-// after says what a fault needs to be over.
+// inMidst are the faults that a handover does not like.
+var inMidst = []fault{serverDies, serverDies, podDies, podForced, partition, partition, oneWay, pairwise, pairwise, serverHangs, serverHangs, podFreezes}
+
+// over is when a fault ends, and what then has to be done.
 type over struct {
 	at  int64
 	end func()
@@ -39,13 +43,23 @@ func (w *world) inject(f fault) over {
 	case podDies:
 		return w.killPod(p, w.volumes && w.chance(70))
 	case podForced:
+		if w.exact {
+			return w.killPod(p, true)
+		}
 		return w.forcePod(p)
 	case partition, oneWay:
 		return w.part(f == oneWay)
+	case pairwise:
+		return w.partPairs()
 	case serverHangs:
 		p.hang(w.between(300*millisecond, 10*second))
 	case podFreezes:
 		d := w.between(300*millisecond, 12*second)
+		for _, q := range w.named {
+			if q.vote.state > sounding && w.chance(50) {
+				p = q
+			}
+		}
 		p.freeze(d)
 		return over{at: w.now + d}
 	case dnsSlow:
@@ -53,9 +67,7 @@ func (w *world) inject(f fault) over {
 		w.trace(p, "DNS is slow")
 		return over{at: p.slowDNS}
 	case dnsEmpty:
-		p.blindDNS, p.blindTo = w.now+w.between(second, 10*second), uint(w.rng.IntN(1<<w.n))
-		w.trace(p, "DNS denies %b", p.blindTo)
-		return over{at: p.blindDNS}
+		return w.deny(p)
 	case planned, plannedAndFault:
 		return w.plan(f == plannedAndFault)
 	case restartAll:
@@ -76,6 +88,10 @@ func (w *world) master() *pod {
 
 // killPod ends a pod; another of its name comes later, with or without its data.
 func (w *world) killPod(p *pod, volume bool) over {
+	volume = volume || w.exact
+	if !volume && !w.remembered(p) {
+		return over{at: w.now}
+	}
 	if !p.alive {
 		return over{at: w.now}
 	}
@@ -93,6 +109,17 @@ func (w *world) killPod(p *pod, volume bool) over {
 	return over{at: w.now + w.between(300*millisecond, 6*second), end: func() { w.back(p, d) }}
 }
 
+// remembered tells whether enough is left to know by that there was a master, while a
+// pod that was given up may still run.
+func (w *world) remembered(without *pod) bool {
+	for _, p := range w.named {
+		if p != without && p.alive && !p.ghost && p.disk.term > 0 {
+			return true
+		}
+	}
+	return w.forced == 0 || w.now-w.forced > 6*second
+}
+
 // back starts a pod of the same name again, unless there is one.
 func (w *world) back(p *pod, d *disk) {
 	if w.named[p.slot] == p {
@@ -104,6 +131,12 @@ func (w *world) back(p *pod, d *disk) {
 // its name, without its data.
 func (w *world) forcePod(p *pod) over {
 	if !p.alive {
+		return over{at: w.now}
+	}
+	last := w.forced
+	w.forced = w.now
+	if !w.remembered(p) {
+		w.forced = last
 		return over{at: w.now}
 	}
 	w.trace(p, "is cut off and given up")
@@ -132,6 +165,16 @@ func (w *world) part(one bool) over {
 	side := uint(w.between(1, 1<<w.n-2))
 	w.trace(nil, "network parts, one way %t: %05b", one, side)
 	pods := append([]*pod(nil), w.named...)
+	until := w.now + w.between(200*millisecond, 12*second)
+	if w.chance(20) {
+		w.trace(nil, "each side's DNS denies the other")
+		for _, p := range pods {
+			p.blindDNS, p.blindTo = until, side
+			if side&(1<<p.slot) > 0 {
+				p.blindTo = ^side
+			}
+		}
+	}
 	for _, p := range pods {
 		for _, q := range pods {
 			if side&(1<<p.slot) > 0 && side&(1<<q.slot) == 0 {
@@ -142,7 +185,36 @@ func (w *world) part(one bool) over {
 			}
 		}
 	}
+	return over{at: until, end: func() { w.mend(pods) }}
+}
+
+// partPairs cuts some pods from some others, so that not all see the same.
+func (w *world) partPairs() over {
+	pods := append([]*pod(nil), w.named...)
+	share := int(w.between(20, 70))
+	for i, p := range pods {
+		for _, q := range pods[i+1:] {
+			if w.chance(share) {
+				w.trace(p, "does not reach %s", q.name)
+				w.cutOff(p, q)
+				w.cutOff(q, p)
+			}
+		}
+	}
 	return over{at: w.now + w.between(200*millisecond, 12*second), end: func() { w.mend(pods) }}
+}
+
+// deny has DNS say of some names that they do not exist: to one pod, or to all.
+func (w *world) deny(p *pod) over {
+	until, names := w.now+w.between(second, 10*second), uint(w.rng.IntN(1<<w.n))
+	all := w.chance(50)
+	w.trace(p, "DNS denies %05b, to all %t", names, all)
+	for _, q := range w.named {
+		if q == p || all {
+			q.blindDNS, q.blindTo = until, names
+		}
+	}
+	return over{at: until}
 }
 
 // mend heals the network between pods.
@@ -164,19 +236,22 @@ func (w *world) plan(broken bool) over {
 	if m == nil {
 		return over{at: w.now}
 	}
-	to := w.rng.IntN(w.n)
-	if to == m.slot || !m.handoverTo(to) {
+	to := (m.slot + 1 + w.rng.IntN(w.n-1)) % w.n
+	if !m.handoverTo(to) {
 		return over{at: w.now}
 	}
 	if !broken {
 		return over{at: w.now + w.between(0, 2*second)}
 	}
-	at := w.now + w.between(0, 40*millisecond)
-	return over{at: at, end: func() { w.scenario.now(w, fault(w.rng.IntN(int(planned)))) }}
+	at := w.now + w.between(0, 100*millisecond)
+	return over{at: at, end: func() { w.scenario.now(w, inMidst[w.rng.IntN(len(inMidst))]) }}
 }
 
 // killAll ends all pods at once.
 func (w *world) killAll() over {
+	if w.forced > 0 && w.now-w.forced < 6*second {
+		return over{at: w.now}
+	}
 	w.trace(nil, "everything restarts")
 	for _, p := range w.named {
 		w.scenario.until(w, w.killPod(p, w.volumes))

@@ -23,6 +23,14 @@ const (
 
 const askHandover = askVoid + 1
 
+func (p *pod) nextHandover() uint64 {
+	last := max(p.disk.term, p.disk.promised)
+	if p.world.mutated(oneSeriesOfTerms) {
+		return last + 1
+	}
+	return lead.HandoverTerm(last)
+}
+
 // handoverTo begins a planned handover; false if this pod can't.
 func (p *pod) handoverTo(slot int) bool {
 	s := &p.server
@@ -40,7 +48,7 @@ func (p *pod) handoverTo(slot int) bool {
 	}
 	p.rounds++
 	h := &p.hand
-	*h = handover{state: intending, gen: h.gen + 1, round: p.rounds, target: slot, to: to, term: lead.HandoverTerm(max(p.disk.term, p.disk.promised)), until: p.clock() + second}
+	*h = handover{state: intending, gen: h.gen + 1, round: p.rounds, target: slot, to: to, term: p.nextHandover(), until: p.clock() + second}
 	p.world.trace(p, "handover to %s: intent", to.name)
 	for other := range p.world.n {
 		if other != p.slot {

@@ -19,14 +19,16 @@ func (w *world) fail(p *pod, format string, args ...any) {
 	}
 }
 
-// watch checks after every event that there are never two masters that take writes.
+// watch checks after every event that there are never two masters that take writes. The
+// lease that holds clients back counts only for a server that was frozen: no other may
+// need it.
 func (w *world) watch() {
 	if w.policy != lead.Safe {
 		return
 	}
 	var first *pod
 	for _, p := range w.pods {
-		if !p.server.master || !p.takesWrites() {
+		if !p.server.master || !p.server.takesWrites() || p.stalled && !p.takesWrites() {
 			continue
 		}
 		if first != nil {

@@ -22,6 +22,7 @@ type pod struct {
 	ghost   bool // Kubernetes has given it up
 	later   []event
 	freezes uint32
+	stalled bool // its server was frozen, by itself or with the pod
 
 	slowDNS, blindDNS int64
 	blindTo           uint
@@ -152,7 +153,7 @@ func (p *pod) onDisk() lead.Position {
 	if pos.Replid == "" {
 		pos.Replid, pos.Offset = r.Replid, r.Offset
 	}
-	if pos.Replid != r.Replid || pos.Offset < r.Offset {
+	if (pos.Replid != r.Replid || pos.Offset < r.Offset) && !p.world.mutated(oldFilesNewTerm) {
 		// Older than what the record speaks of: of which term is not known.
 		pos.Term = 0
 	}
@@ -182,7 +183,7 @@ func (p *pod) note() {
 // reachedBegin tells whether a replica holds all that its master's term began with.
 func (p *pod) reachedBegin() bool {
 	d := p.disk
-	return p.server.offset >= d.begin
+	return p.server.offset >= d.begin || p.world.mutated(syncedByLink)
 }
 
 // hears tells whether the pod hears the master that it may follow.
@@ -213,7 +214,7 @@ func (p *pod) quiet() int64 {
 // detach takes the server off its master.
 func (p *pod) detach() {
 	s := &p.server
-	if s.runs && (s.master || s.source != nil || s.link != nil) {
+	if s.runs && !s.hangs && (s.master || s.source != nil || s.link != nil) {
 		if !s.master {
 			p.quietAt = p.clock()
 		}
@@ -325,7 +326,7 @@ func (p *pod) freeze(d int64) {
 		return
 	}
 	p.world.trace(p, "pod freezes for %d ms", d/millisecond)
-	p.frozen = true
+	p.frozen, p.stalled = true, true
 	p.freezes++
 	p.world.push(event{at: p.world.now + d, kind: evThaw, pod: p.id, gen: p.freezes})
 }
@@ -351,7 +352,7 @@ func (p *pod) hang(d int64) {
 		return
 	}
 	p.world.trace(p, "server hangs for %d ms", d/millisecond)
-	s.hangs = true
+	s.hangs, p.stalled = true, true
 	p.world.push(event{at: p.world.now + d, kind: evWake, pod: p.id, gen: s.gen})
 }
 

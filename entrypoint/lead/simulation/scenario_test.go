@@ -99,12 +99,13 @@ func (w *world) idle() bool {
 }
 
 // survivesAll tells whether the data are on disk when all pods end at once.
-func (w *world) survivesAll() bool { return w.persists == appendOnly && w.volumes }
+func (w *world) survivesAll() bool { return w.persists == appendOnly && (w.volumes || w.exact) }
 
 // wild lets faults happen at any time and of any number, until all are over at once.
 type wild struct {
 	open
 	calm    int64
+	pause   int64 // at most, between two faults
 	next    int64
 	settled int64
 }
@@ -119,7 +120,7 @@ func (s *wild) step(w *world) {
 	case w.now < s.calm:
 		s.settle(w, false)
 		if w.now >= s.next {
-			s.next = w.now + w.between(50*millisecond, 3*second)
+			s.next = w.now + w.between(50*millisecond, s.pause)
 			s.now(w, fault(w.rng.IntN(int(faults))))
 		}
 	case s.settled == 0:
@@ -155,7 +156,7 @@ func (w *world) recover() {
 	for slot, p := range w.named {
 		if !p.alive {
 			d := p.disk
-			if !w.volumes {
+			if !w.volumes && !w.exact {
 				d = w.freshDisk()
 			}
 			w.spawn(slot, d)

@@ -89,6 +89,7 @@ func (p *pod) booted(gen uint32) {
 		return
 	}
 	s.loads = false
+	p.stalled = false
 	s.arm(p.world.between(0, second))
 	p.started()
 }
@@ -115,8 +116,11 @@ func (s *server) kill(keep int) {
 // that an append-only file has, or what a snapshot had some time ago.
 func (s *server) save(keep int) {
 	p := s.pod
-	if s.loads {
+	if s.loads || !s.runs {
 		return
+	}
+	if p.world.exact {
+		p.disk.record.At(s.replid, s.offset, s.replid2, s.second-1)
 	}
 	switch keep {
 	case none:

@@ -28,15 +28,6 @@ func real() decisions {
 	return decisions{lead.Decide, lead.Hive.Sound, lead.Hive.Elect, lead.Hive.Reign, lead.Standing.Refusal}
 }
 
-// mutation is a mistake in what the entrypoint does around the decisions.
-type mutation uint8
-
-const (
-	unchanged mutation = iota
-	staleAnswers
-	abortsBlindly
-)
-
 // settings are a schedule's own.
 type settings struct {
 	n, need        int
@@ -46,8 +37,8 @@ type settings struct {
 	latency        int64
 	syncTime       int64
 	rates          [maxPods]float64
-	leaseByLag     bool
 	keepsConfirmed bool
+	exact          bool // no pod ever loses its data directory, which is exact
 	decisions      *decisions
 	mutation       mutation
 	replids        int
@@ -55,17 +46,18 @@ type settings struct {
 
 func (s *settings) mutated(m mutation) bool { return s.mutation == m }
 
+// plan is a kind of schedules. Stream tells their seeds apart from those of others.
 type plan struct {
-	name       string
-	policy     lead.Policy
-	wild       bool
-	decisions  decisions
-	mutation   mutation
-	leaseByLag bool
+	stream    uint64
+	policy    lead.Policy
+	wild      bool
+	durable   bool
+	decisions decisions
+	mutation  mutation
 }
 
 func newWorld(seed uint64, pl *plan, tracing bool) *world {
-	w := &world{seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), tracing: tracing}
+	w := &world{seed: seed, rng: rand.New(rand.NewPCG(seed, pl.stream)), tracing: tracing}
 	if tracing {
 		w.log = &strings.Builder{}
 	}
@@ -75,9 +67,12 @@ func newWorld(seed uint64, pl *plan, tracing bool) *world {
 		w.need = 2
 	}
 	w.policy = pl.policy
-	w.decisions, w.mutation, w.leaseByLag = &pl.decisions, pl.mutation, pl.leaseByLag
-	w.keepsConfirmed = !pl.wild
+	w.decisions, w.mutation = &pl.decisions, pl.mutation
+	w.keepsConfirmed, w.exact = !pl.wild || pl.durable, pl.durable
 	w.persists = persistence(w.rng.IntN(3))
+	if w.exact {
+		w.persists = appendOnly
+	}
 	w.volumes = w.chance(50)
 	w.latency = []int64{500, 2 * millisecond, 2 * millisecond, 30 * millisecond}[w.rng.IntN(4)]
 	w.syncTime = []int64{50 * millisecond, 300 * millisecond, 2 * second}[w.rng.IntN(3)]
@@ -94,7 +89,7 @@ func newWorld(seed uint64, pl *plan, tracing bool) *world {
 		w.spawn(slot, w.freshDisk())
 	}
 	if pl.wild {
-		w.scenario = &wild{calm: w.between(5*second, 20*second)}
+		w.scenario = &wild{calm: w.between(5*second, 25*second), pause: []int64{second, 3 * second, 8 * second}[w.rng.IntN(3)]}
 	} else {
 		w.scenario = &oneByOne{left: int(w.between(1, 3)), settled: settleWithin}
 	}
@@ -145,12 +140,14 @@ func count(short, long int) int {
 	}
 }
 
-func TestSafe(t *testing.T) {
-	simulate(t, &plan{policy: lead.Safe, decisions: real()}, count(2000, 30000))
-}
-func TestSafeWild(t *testing.T) {
-	simulate(t, &plan{policy: lead.Safe, wild: true, decisions: real()}, count(2000, 30000))
-}
-func TestAvailable(t *testing.T) {
-	simulate(t, &plan{policy: lead.Available, wild: true, decisions: real()}, count(2000, 20000))
-}
+var (
+	oneFaultAtATime = plan{stream: 1, policy: lead.Safe, decisions: real()}
+	anyFaults       = plan{stream: 2, policy: lead.Safe, wild: true, decisions: real()}
+	anyDurable      = plan{stream: 4, policy: lead.Safe, wild: true, durable: true, decisions: real()}
+	available       = plan{stream: 3, policy: lead.Available, wild: true, decisions: real()}
+)
+
+func TestSafe(t *testing.T)        { simulate(t, &oneFaultAtATime, count(2000, 30000)) }
+func TestSafeWild(t *testing.T)    { simulate(t, &anyFaults, count(2000, 30000)) }
+func TestSafeDurable(t *testing.T) { simulate(t, &anyDurable, count(2000, 30000)) }
+func TestAvailable(t *testing.T)   { simulate(t, &available, count(2000, 20000)) }

@@ -62,6 +62,8 @@ type world struct {
 	conns []*conn    // of replication, open at either end
 	cut   [64]uint64 // cut[from] has the bits of those that it does not reach
 
+	forced int64 // when a pod was last given up that ran on
+
 	writes    []write // the tree of all data ever written; 0 is no data
 	confirmed int32   // the deepest write that enough replicas confirmed
 	counted   counters
