@@ -48,6 +48,9 @@ func (n *Node) depart(ctx context.Context) {
 func (n *Node) linger(ctx context.Context, began time.Time) {
 	sleep(ctx, lingerFor-time.Since(began))
 	until := time.Now().Add(n.settings.UpdateWait)
+	if last := began.Add(n.settings.UpdateWait + 2*attemptFor + lingerFor); last.Before(until) {
+		until = last
+	}
 	for ctx.Err() == nil && time.Now().Before(until) {
 		contacts, err := n.poll(ctx)
 		if err == nil && lead.MayGo(n.settings.PodName, n.settings.MinReplicasToWrite, n.fellows(contacts)) {
