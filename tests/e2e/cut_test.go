@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -54,7 +55,8 @@ func TestNodeOfTheMasterIsCutOff(t *testing.T) {
 		c := &installed[i]
 		c.Release = cluster.New(t, c.name, cluster.Helm3, newest)
 		c.Install(cluster.Merge(c.values, values{
-			"master": values{"nodeSelector": values{"kubernetes.io/hostname": cutOff}, "failback": "never"},
+			"master":  values{"affinity": nodes("In", cutOff), "failback": "never"},
+			"replica": values{"affinity": nodes("NotIn", cutOff)},
 		}))
 	}
 	for i := range installed {
@@ -85,6 +87,14 @@ func TestNodeOfTheMasterIsCutOff(t *testing.T) {
 	}
 }
 
+// nodes are the only ones that pods may be on.
+func nodes(operator, name string) values {
+	expression := values{"key": "kubernetes.io/hostname", "operator": operator, "values": []string{name}}
+	return values{"nodeAffinity": values{"requiredDuringSchedulingIgnoredDuringExecution": values{
+		"nodeSelectorTerms": []values{{"matchExpressions": []values{expression}}},
+	}}}
+}
+
 // start starts the writers. They are fewer than usual: there are two sides of several
 // releases.
 func (c *cutRelease) start() {
@@ -107,10 +117,27 @@ func (c *cutRelease) start() {
 func (c *cutRelease) cut() {
 	c.TB.Helper()
 	if c.elects {
-		c.majority.WaitRefused(1)
+		c.waitElected()
 		c.majority.WaitWrites(enoughWrites)
 	}
 	c.isolated.WaitRefused(3)
+}
+
+// waitElected waits until one of the pods on the other nodes is master.
+func (c *cutRelease) waitElected() {
+	c.TB.Helper()
+	cluster.Eventually(c.TB, "another master", func() error {
+		for _, name := range c.Followers(c.PodName(cluster.Master, 0)) {
+			info, err := c.Info(name)
+			if err != nil {
+				return err
+			}
+			if info["role"] == "master" {
+				return nil
+			}
+		}
+		return errors.New("all are replicas")
+	})
 }
 
 func (c *cutRelease) judge(t *testing.T) {

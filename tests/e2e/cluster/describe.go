@@ -29,7 +29,10 @@ func (r *Release) describe() {
 }
 
 func (r *Release) describePod(pod corev1.Pod) {
-	r.TB.Logf("pod %s on %s, %s, phase %s, containers %+v", pod.Name, pod.Spec.NodeName, pod.Status.PodIP, pod.Status.Phase, pod.Status.ContainerStatuses)
+	r.TB.Logf("pod %s on %s, %s, phase %s", pod.Name, pod.Spec.NodeName, pod.Status.PodIP, pod.Status.Phase)
+	for _, container := range pod.Status.ContainerStatuses {
+		r.TB.Logf("container %s, ready %t, restarted %d times, state %+v", container.Name, container.Ready, container.RestartCount, container.State)
+	}
 	if _, body, err := r.Get(pod.Name, "/status"); err != nil {
 		r.TB.Logf("%s: /status: %v", pod.Name, err)
 	} else {

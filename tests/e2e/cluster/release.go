@@ -15,6 +15,7 @@ import (
 	"github.com/gruntwork-io/terratest/modules/shell"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/helm-valkey/helm-valkey/tests/server/release"
 )
@@ -136,13 +137,18 @@ func PluginCommand(tb testing.TB, args ...string) *exec.Cmd {
 }
 
 // end removes everything, the claims included, after it has shown what a failed
-// test has to be judged by.
+// test has to be judged by. Pods get no time for a good end.
 func (r *Release) end() {
 	if r.TB.Failed() {
 		r.describe()
 	}
-	if _, err := r.tryHelm("uninstall", "--ignore-not-found", "--wait", "--timeout", helmTimeout, r.Name); err != nil {
+	if _, err := r.tryHelm("uninstall", "--ignore-not-found", r.Name); err != nil {
 		r.TB.Errorf("uninstall %s: %v", r.Name, err)
+	}
+	ctx, cancel := request()
+	defer cancel()
+	if err := Client(r.TB).CoreV1().Pods(r.Namespace).DeleteCollection(ctx, *metav1.NewDeleteOptions(0), metav1.ListOptions{}); err != nil {
+		r.TB.Errorf("delete the pods in %s: %v", r.Namespace, err)
 	}
 	if err := k8s.DeleteNamespaceE(r.TB, r.kubectl, r.Namespace); err != nil {
 		r.TB.Errorf("delete namespace %s: %v", r.Namespace, err)
