@@ -91,14 +91,15 @@ func (l *loop) adopt(fd int) {
 		return
 	}
 	l.clients[c] = struct{}{}
-	if l.draining {
-		l.again(c)
-	}
 }
+
+// drainQuiet is how long a client may say nothing before it is let go without having
+// been answered first. Right behind an answer nobody has just sent the next command.
+const drainQuiet = 500 * time.Millisecond
 
 // drain stops to accept, and lets every client go as soon as it is answered.
 func (l *loop) drain() {
-	l.draining = true
+	l.draining, l.drainAt = true, l.now
 	if l.listener != nil {
 		unregister(l.epoll, l.listener.fd)
 		l.handlers[l.listener.fd] = nil
@@ -106,8 +107,5 @@ func (l *loop) drain() {
 			l.p.options.Log.Warn("stop to listen", "error", fmt.Errorf("shut down: %w", err))
 		}
 		l.listener = nil
-	}
-	for c := range l.clients {
-		l.again(c)
 	}
 }

@@ -51,6 +51,7 @@ type loop struct {
 
 	listener *listener
 	draining bool
+	drainAt  time.Time
 	stopped  bool
 	ticked   time.Time
 
@@ -243,9 +244,13 @@ func (l *loop) deadlines() {
 		}
 	}
 	if l.draining {
+		quiet := l.now.Sub(l.drainAt) >= drainQuiet
 		for c := range l.clients {
-			if c.leaving && l.now.Sub(c.since) >= linger {
+			switch {
+			case c.leaving && l.now.Sub(c.since) >= linger:
 				c.close(l)
+			case quiet && !c.leaving:
+				l.again(c)
 			}
 		}
 	}
