@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -32,16 +33,23 @@ func Entrypoint(tb testing.TB) string {
 	return filepath.Join(build.dir, "entrypoint")
 }
 
-// BuildEntrypoint builds the entrypoint as make entrypoint does: without HTTP/2,
-// which probes and peers do not speak.
+// BuildEntrypoint builds the entrypoint as it is built for its image.
 func BuildEntrypoint(path string) error {
-	return Build(path, module+"/entrypoint", "-tags=nethttpomithttp2")
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module).Output()
+	if err != nil {
+		return fmt.Errorf("find the module: %w", err)
+	}
+	command := exec.Command("make", "--no-print-directory", "entrypoint", "BINARY="+path)
+	command.Dir = strings.TrimSpace(string(root))
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("make entrypoint: %w\n%s", err, output)
+	}
+	return nil
 }
 
 // Build builds a static, stripped binary of a package of this module.
-func Build(path, pkg string, flags ...string) error {
-	args := append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", path}, flags...)
-	command := exec.Command("go", append(args, pkg)...)
+func Build(path, pkg string) error {
+	command := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, pkg)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", pkg, err, output)
