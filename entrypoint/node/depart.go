@@ -34,7 +34,16 @@ func (n *Node) depart(ctx context.Context) {
 	resigning, cancel := context.WithTimeout(ctx, n.settings.UpdateWait+2*attemptFor)
 	n.resign(resigning)
 	cancel()
-	n.linger(ctx, began)
+	enough := began.Add(n.settings.UpdateWait)
+	if !n.leads() {
+		// Whoever took over may have come only just now.
+		enough = time.Now().Add(n.settings.UpdateWait)
+	}
+	if last := began.Add(n.settings.UpdateWait + 2*attemptFor + lingerFor); last.Before(enough) {
+		enough = last
+	}
+	sleep(ctx, lingerFor-time.Since(began))
+	n.linger(ctx, enough)
 	drain, cancel := context.WithTimeout(ctx, n.settings.ProxyHoldTimeout)
 	defer cancel()
 	if err := n.proxy.Drain(drain); err != nil {
@@ -43,14 +52,9 @@ func (n *Node) depart(ctx context.Context) {
 }
 
 // linger goes on, as a replica and as an endpoint for writes, while this pod is needed:
-// for lingerFor at least, and then until another pod that stays is known to be ready, so
-// that clients find it, and until enough replicas stay for the master to take writes.
-func (n *Node) linger(ctx context.Context, began time.Time) {
-	sleep(ctx, lingerFor-time.Since(began))
-	until := time.Now().Add(n.settings.UpdateWait)
-	if last := began.Add(n.settings.UpdateWait + 2*attemptFor + lingerFor); last.Before(until) {
-		until = last
-	}
+// until another pod that stays is known to be ready, so that clients find it, and until
+// enough replicas stay for the master to take writes.
+func (n *Node) linger(ctx context.Context, until time.Time) {
 	for ctx.Err() == nil && time.Now().Before(until) {
 		contacts, err := n.poll(ctx)
 		if err == nil && lead.MayGo(n.settings.PodName, n.settings.MinReplicasToWrite, n.fellows(contacts)) {
@@ -101,10 +105,6 @@ func (n *Node) resign(ctx context.Context) {
 				failed[decision.Peer]++
 				n.log.Warn("can't hand mastership over", "to", decision.Peer, "error", err)
 				break
-			}
-			// Whoever wrote to this server itself finds the new master by connecting again.
-			if _, err := n.local.Do(ctx, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"); err != nil {
-				n.log.Warn("can't send clients away", "error", err)
 			}
 			return
 		case lead.Stop:

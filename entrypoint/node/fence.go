@@ -102,7 +102,7 @@ func (n *Node) rivaled(ctx context.Context, d *duties) bool {
 	if n.settings.Hive() {
 		return n.reign(ctx, d)
 	}
-	if time.Since(d.watched) < askEvery && !n.doubtful() {
+	if since := time.Since(d.watched); since < doubtEvery || since < askEvery && !n.doubtful() {
 		return false
 	}
 	d.watched = time.Now()

@@ -39,7 +39,7 @@ func (n *Node) settled(ctx context.Context, d *duties) {
 	}
 	n.setState(stateRunning, "")
 	n.keep(ctx, n.lastView(), d)
-	if n.doubtful() || time.Since(d.asked) >= askEvery {
+	if n.doubtful() && time.Since(d.asked) >= doubtEvery || time.Since(d.asked) >= askEvery {
 		d.asked = time.Now()
 		n.refresh(ctx)
 		n.believe()

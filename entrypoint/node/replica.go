@@ -17,6 +17,9 @@ const (
 	// askSoon while it has no link.
 	askEvery = 5 * time.Second
 	askSoon  = 200 * time.Millisecond
+	// doubtEvery is how often the peers are asked while clients wait for a master: who is
+	// it next tells them by itself.
+	doubtEvery = 50 * time.Millisecond
 	// hurryFor is how long a replica without its link looks out for the next master
 	// many times a second.
 	hurryFor = 15 * time.Second
@@ -60,9 +63,6 @@ func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 	switch {
 	case v.LinkUp():
 		d.downSince = time.Time{}
-		if n.isMasterPod() {
-			n.keep(ctx, v, d)
-		}
 	case d.downSince.IsZero():
 		d.downSince = time.Now()
 		every, d.hurry = 0, true
@@ -78,7 +78,11 @@ func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 		n.elect(ctx, d)
 		return
 	}
-	if time.Since(d.asked) >= every || n.doubtful() && time.Since(d.asked) >= firstWait {
+	if hive && n.isMasterPod() && v.LinkUp() {
+		n.settled(ctx, d)
+		return
+	}
+	if time.Since(d.asked) >= every || n.doubtful() && time.Since(d.asked) >= doubtEvery {
 		if n.refresh(ctx) {
 			d.heard = time.Now()
 		}
