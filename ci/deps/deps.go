@@ -25,25 +25,36 @@ func packages() []string {
 	}
 }
 
+// compared are what figures are measured beside.
+func compared() []string {
+	return []string{
+		"haproxy", // the write endpoint
+	}
+}
+
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	if len(args) > 0 {
-		fmt.Fprintln(stderr, "usage: deps")
+	wanted := packages()
+	switch {
+	case len(args) == 1 && args[0] == "bench":
+		wanted = append(wanted, compared()...)
+	case len(args) > 0:
+		fmt.Fprintln(stderr, "usage: deps [bench]")
 		return 2
 	}
-	if err := install(ctx, stdout); err != nil {
+	if err := install(ctx, wanted, stdout); err != nil {
 		fmt.Fprintf(stderr, "deps: %v\n", err)
 		return 1
 	}
 	return 0
 }
 
-func install(ctx context.Context, out io.Writer) error {
+func install(ctx context.Context, wanted []string, out io.Writer) error {
 	if _, err := exec.LookPath("apt-get"); err != nil {
-		return fmt.Errorf("this is no Debian; install by hand what these packages hold there: %s", strings.Join(packages(), ", "))
+		return fmt.Errorf("this is no Debian; install by hand what these packages hold there: %s", strings.Join(wanted, ", "))
 	}
-	missing := absent(ctx)
+	missing := absent(ctx, wanted)
 	if len(missing) == 0 {
-		fmt.Fprintf(out, "all %d packages are installed\n", len(packages()))
+		fmt.Fprintf(out, "all %d packages are installed\n", len(wanted))
 		return nil
 	}
 	if os.Geteuid() != 0 {
@@ -56,9 +67,9 @@ func install(ctx context.Context, out io.Writer) error {
 
 // absent asks dpkg which packages are missing. It ends with an error when one is unknown to it, which
 // is an answer, too.
-func absent(ctx context.Context) []string {
-	said, _ := command.Run(ctx, "dpkg-query", append([]string{"-W", "-f", "${Package} ${db:Status-Status}\n"}, packages()...)...)
-	return parseStatus(said, packages())
+func absent(ctx context.Context, wanted []string) []string {
+	said, _ := command.Run(ctx, "dpkg-query", append([]string{"-W", "-f", "${Package} ${db:Status-Status}\n"}, wanted...)...)
+	return parseStatus(said, wanted)
 }
 
 // parseStatus returns which of the wanted packages a list of `PACKAGE STATUS` lines does not call

@@ -1,5 +1,5 @@
 // Command deps installs the Debian packages that the local cluster and the checks need, if they are
-// missing.
+// missing, and with the argument bench those that figures are measured beside as well.
 package main
 
 import (

@@ -35,6 +35,7 @@ type stage struct {
 
 var (
 	deps     = []string{"./deps"}
+	compared = []string{"./deps", "bench"}
 	helm     = []string{"./tools", "helm"}
 	tools    = []string{"./tools", "all"}
 	engines  = []string{"./images", "engines"}
@@ -50,7 +51,7 @@ func stages() []stage {
 		{name: "helm", what: "the plugin in Helm 3 and Helm 4", needs: [][]string{helm}, do: goTests("helm", "./plugin/...", 10*time.Minute)},
 		{name: "server", what: "real servers on loopback", needs: [][]string{deps, engines}, do: goTests("server", "./tests/server/...", 15*time.Minute)},
 		{name: "e2e", what: "a real Kubernetes", needs: [][]string{deps, helm, engines, images, programs}, do: (*suite).e2e},
-		{name: "bench", what: "figures", needs: [][]string{deps, helm, engines, images, programs}, do: (*suite).bench, extra: true},
+		{name: "bench", what: "figures", needs: [][]string{compared, helm, engines, images, programs}, do: (*suite).bench, extra: true},
 	}
 }
 

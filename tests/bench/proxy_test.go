@@ -55,7 +55,7 @@ backend b
 // server itself.
 func TestProxyBesideHAProxy(t *testing.T) {
 	haproxy, err := exec.LookPath("haproxy")
-	require.NoError(t, err, "apt-get install haproxy")
+	require.NoError(t, err, "go -C ci run ./deps bench installs it")
 	proxyServer(t)
 	configuration := filepath.Join(t.TempDir(), "haproxy.cfg")
 	text := fmt.Sprintf(haproxyConfiguration, proxyHost, haproxyPort, proxyHost, directPort)
