@@ -41,7 +41,11 @@ func startSides(r *release.Release, isolated *release.Pod) sides {
 
 // impatient are clients that give up after a second, and ask of each write whether a
 // replica has it.
-func impatient(p *release.Pod) writer.Options { return writer.Defaults(p.Endpoint()) }
+func impatient(p *release.Pod) writer.Options {
+	options := writer.Defaults("")
+	options.Endpoint = p.Clients().Endpoint
+	return options
+}
 
 func (s sides) stop() []*writer.Ledger {
 	var ledgers []*writer.Ledger

@@ -255,16 +255,17 @@ func TestBigValuesAndPipelinesWhileMastershipMoves(t *testing.T) {
 		whole       bool // nothing at all may fail
 	}{
 		{name: "values of 30 kB", depth: 1, size: 30 << 10, whole: true},
-		{name: "values of a megabyte", depth: 1, size: 1 << 20},
+		{name: "values of 256 kB", depth: 1, size: 256 << 10},
 		{name: "fifty commands at a time", depth: 50, size: 10},
-		{name: "ten values of 100 kB at a time", depth: 10, size: 100 << 10},
+		{name: "ten values of 40 kB at a time", depth: 10, size: 40 << 10},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			r := release.Run(t, release.Options{Moves: true, Replicas: 2})
 			options := r.Clients()
-			options.Depth, options.Size, options.Pause = c.depth, c.size, 20*time.Millisecond
+			options.Depth, options.Size = c.depth, c.size
+			options.Writers, options.Pause = 2, 50*time.Millisecond
 			load := r.LoadWith(options)
 			for range 3 {
 				r.WaitAcknowledged(load, 60)

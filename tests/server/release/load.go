@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"net"
 
 	"github.com/helm-valkey/helm-valkey/tests/writer"
 )
@@ -32,9 +33,20 @@ func (r *Release) Clients() writer.Options {
 	return options
 }
 
-// Clients are writers that know this pod's write endpoint only.
+// Clients are writers that know this pod's write endpoint only, wherever the pod is.
 func (p *Pod) Clients() writer.Options {
 	options := p.release.Clients()
-	options.Endpoint, options.Address = nil, p.Endpoint()
+	options.Endpoint = p.published
 	return options
+}
+
+// published is the pod's write endpoint as the DNS has it.
+func (p *Pod) published() string {
+	r := p.release
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, address := range r.names[p.Host] {
+		return net.JoinHostPort(address, ProxyPort)
+	}
+	return ""
 }
