@@ -81,6 +81,7 @@ func boolean(b bool) int {
 // for a while.
 type Fellow struct {
 	Name    string
+	Master  bool
 	InSync  bool
 	Leaving bool
 	Ready   bool
@@ -88,12 +89,12 @@ type Fellow struct {
 
 // MayGo tells whether the others are enough without the pod of that name: somebody is
 // there for clients, and the master keeps the replicas that it needs to take writes. Of
-// several that want to stop the first by name goes first.
+// several that want to stop the first by name goes first, and the master last.
 func MayGo(name string, need int, fellows []Fellow) bool {
 	ready, replicas := false, 0
 	for _, f := range fellows {
 		stays := !f.Leaving
-		ready = ready || stays && f.Ready
+		ready = ready || f.Ready && (stays || f.Master)
 		if f.InSync && (stays || f.Name > name) {
 			replicas++
 		}

@@ -54,6 +54,7 @@ func TestMayGo(t *testing.T) {
 		{"nobody is", "m", 0, nil, false},
 		{"who is there is not ready yet", "m", 0, []Fellow{{Name: "r0", InSync: true}}, false},
 		{"who is ready leaves, too", "m", 0, []Fellow{{Name: "r0", InSync: true, Ready: true, Leaving: true}}, false},
+		{"the master leaves, too, but last", "m", 0, []Fellow{{Name: "r0", Master: true, Ready: true, Leaving: true}}, true},
 		{"the master would have no replica", "r1", 1, []Fellow{{Name: "r0", Ready: true}}, false},
 		{"it keeps one", "r1", 1, []Fellow{{Name: "r0", Ready: true}, {Name: "m", InSync: true}}, true},
 		{"of two that leave the first goes", "m", 1, []Fellow{{Name: "r0", Ready: true}, {Name: "r1", InSync: true, Leaving: true}}, true},

@@ -40,7 +40,7 @@ const (
 // start or to promote does so in term b.term, and only while that is still promised to
 // this pod.
 func (n *Node) campaign(ctx context.Context, b *ballot, own func() own) lead.Decision {
-	contacts, err := n.reachAll(ctx, n.peers.Glance)
+	contacts, err := n.glance(ctx)
 	if err != nil {
 		return lead.Decision{Action: lead.Wait, Reason: err.Error()}
 	}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,19 +32,13 @@ func (n *Node) depart(ctx context.Context) {
 	n.mu.Unlock()
 	began := time.Now()
 	n.setState(stateLeaving, "")
-	resigning, cancel := context.WithTimeout(ctx, n.settings.UpdateWait+2*attemptFor)
-	n.resign(resigning)
-	cancel()
-	enough := began.Add(n.settings.UpdateWait)
-	if !n.leads() {
+	r := resignation{began: began, failed: map[string]int{}}
+	if n.resign(ctx, &r) {
 		// Whoever took over may have come only just now.
-		enough = time.Now().Add(n.settings.UpdateWait)
+		began = time.Now()
 	}
-	if last := began.Add(n.settings.UpdateWait + 2*attemptFor + lingerFor); last.Before(enough) {
-		enough = last
-	}
-	sleep(ctx, lingerFor-time.Since(began))
-	n.linger(ctx, enough)
+	sleep(ctx, lingerFor-time.Since(r.began))
+	n.linger(ctx, &r, began.Add(n.settings.UpdateWait))
 	drain, cancel := context.WithTimeout(ctx, n.settings.ProxyHoldTimeout)
 	defer cancel()
 	if err := n.proxy.Drain(drain); err != nil {
@@ -53,16 +48,31 @@ func (n *Node) depart(ctx context.Context) {
 
 // linger goes on, as a replica and as an endpoint for writes, while this pod is needed:
 // until another pod that stays is known to be ready, so that clients find it, and until
-// enough replicas stay for the master to take writes.
-func (n *Node) linger(ctx context.Context, until time.Time) {
-	for ctx.Err() == nil && time.Now().Before(until) {
+// enough replicas stay for the master to take writes. One that is master still hands
+// over as soon as anybody is in sync.
+func (n *Node) linger(ctx context.Context, r *resignation, until time.Time) {
+	for ctx.Err() == nil && time.Now().Before(until) && time.Since(r.began) < n.settings.UpdateWait+2*attemptFor {
 		contacts, err := n.poll(ctx)
-		if err == nil && lead.MayGo(n.settings.PodName, n.settings.MinReplicasToWrite, n.fellows(contacts)) {
+		if err == nil && lead.MayGo(n.settings.PodName, n.settings.MinReplicasToWrite, n.fellows(contacts)) && !n.reigns() {
 			return
 		}
 		n.setState(stateLeaving, "the other pods are not enough yet")
+		if n.reigns() {
+			n.attempt(ctx, r, false)
+		}
 		sleep(ctx, seekEvery)
 	}
+}
+
+// reigns tells whether this pod is master.
+func (n *Node) reigns() bool { return n.leads() && n.role() == peer.Master }
+
+// awaited tells whether the master stops, too: it serves until it has an heir, and that
+// may be the pod that comes in the place of this one.
+func (n *Node) awaited(contacts []contact) bool {
+	return !n.leads() && slices.ContainsFunc(contacts, func(c contact) bool {
+		return c.ok && c.status.Leaving && c.status.Role == peer.Master && c.status.Leader == c.pod()
+	})
 }
 
 // fellows are all other pods as one sees them that wants to leave them.
@@ -72,6 +82,7 @@ func (n *Node) fellows(contacts []contact) []lead.Fellow {
 		s := c.status
 		fellows = append(fellows, lead.Fellow{
 			Name:    c.pod(),
+			Master:  s.Role == peer.Master,
 			InSync:  s.Role == peer.Replica && s.LinkUp && !s.Syncing && !s.Loading,
 			Leaving: s.Leaving,
 			Ready:   s.ReadyFor >= lingerFor,
@@ -80,39 +91,54 @@ func (n *Node) fellows(contacts []contact) []lead.Fellow {
 	return fellows
 }
 
+// resignation is a master's way out: since when, and with whom it failed how often.
+type resignation struct {
+	began  time.Time
+	failed map[string]int
+}
+
 // resign hands mastership to another pod, if this one has it and there is any that can
-// have it.
-func (n *Node) resign(ctx context.Context) {
-	began := time.Now()
-	failed := map[string]int{}
-	for ctx.Err() == nil {
-		n.look(ctx)
-		if !n.leads() || n.role() != peer.Master {
-			return
-		}
-		contacts, err := n.poll(ctx)
-		patient := time.Since(began) < n.settings.UpdateWait
-		if err != nil && patient {
-			n.log.Warn("can't look for an heir", "error", err)
-			sleep(ctx, seekEvery)
-			continue
-		}
-		decision := lead.Succession{Heirs: n.heirs(contacts, failed), Patient: patient}.Decide()
-		n.setState(stateLeaving, decision.Reason)
-		switch decision.Action {
+// have it. It tells whether it did.
+func (n *Node) resign(ctx context.Context, r *resignation) bool {
+	n.look(ctx)
+	if !n.reigns() {
+		return false
+	}
+	for ctx.Err() == nil && time.Since(r.began) < n.settings.UpdateWait+2*attemptFor {
+		patient := time.Since(r.began) < n.settings.UpdateWait
+		switch n.attempt(ctx, r, patient) {
 		case lead.HandOver:
-			if err := n.bequeath(ctx, contacts, decision.Peer); err != nil {
-				failed[decision.Peer]++
-				n.log.Warn("can't hand mastership over", "to", decision.Peer, "error", err)
-				break
-			}
-			return
+			return true
 		case lead.Stop:
-			n.log.Warn("stopping as master: nobody can take over", "reason", decision.Reason)
-			return
+			return false
 		}
 		sleep(ctx, seekEvery)
 	}
+	return false
+}
+
+// attempt looks for an heir once, and hands over to it. It answers with what was decided:
+// HandOver if that is done, Stop if there is nothing to wait for.
+func (n *Node) attempt(ctx context.Context, r *resignation, patient bool) lead.Action {
+	contacts, err := n.poll(ctx)
+	if err != nil {
+		n.log.Warn("can't look for an heir", "error", err)
+		return lead.Wait
+	}
+	decision := lead.Succession{Heirs: n.heirs(contacts, r.failed), Patient: patient}.Decide()
+	n.setState(stateLeaving, decision.Reason)
+	if decision.Action != lead.HandOver {
+		return decision.Action
+	}
+	if err := n.bequeath(ctx, contacts, decision.Peer); err != nil {
+		r.failed[decision.Peer]++
+		n.log.Warn("can't hand mastership over", "to", decision.Peer, "error", err)
+	}
+	n.look(ctx)
+	if n.reigns() {
+		return lead.Wait
+	}
+	return lead.HandOver
 }
 
 // bequeath hands mastership to one of the pods that were just asked.

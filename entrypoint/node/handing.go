@@ -67,6 +67,14 @@ func (n *Node) inheritMastership(ctx context.Context, term uint64) {
 		sleep(ctx, heirEvery)
 	}
 	n.act.Lock()
+	n.mu.Lock()
+	valid := n.intent.term == term && term > max(n.record.Term, n.record.Promised)
+	n.mu.Unlock()
+	if !valid {
+		// A later term was promised meanwhile: a master that nobody asked for any more.
+		n.act.Unlock()
+		return
+	}
 	n.setLead(n.settings.PodName, term, n.address())
 	n.look(ctx)
 	n.act.Unlock()

@@ -49,7 +49,7 @@ func (n *Node) watch(ctx context.Context) {
 	for ctx.Err() == nil {
 		if n.leads() && n.role() == peer.Master {
 			at := time.Now()
-			if contacts, err := n.reachAll(ctx, n.peers.Glance); err == nil {
+			if contacts, err := n.glance(ctx); err == nil {
 				n.mu.Lock()
 				n.seen = sighting{at, contacts}
 				n.mu.Unlock()

@@ -75,8 +75,11 @@ type Node struct {
 	view    View
 	// source is where the leader's server is reached, as it said itself.
 	source string
-	// names are the pods behind the addresses that answered.
+	// names are the pods behind the addresses that answered, found the peers as they were
+	// last looked up, known the addresses that each name last had.
 	names     map[string]string
+	found     finding
+	known     map[string][]string
 	handovers map[string]int
 	restarts  int
 	// readySince is since when the kubelet has been told that this pod is ready, probed
@@ -140,6 +143,7 @@ func New(s settings.Settings, binary string, release engine.Release, log *slog.L
 		quiet:     time.Now(),
 		state:     stateGuarding,
 		names:     map[string]string{},
+		known:     map[string][]string{},
 		handovers: map[string]int{},
 	}
 }

@@ -28,6 +28,8 @@ func (n *Node) tend(running context.Context) (aside bool) {
 		if up := n.lastView().LinkUp(); up != linked {
 			linked = up
 			n.nudge(running)
+			// What the master knows of the history before is needed at once.
+			d.asked = time.Time{}
 		}
 		n.duty(running, &d)
 		n.route()

@@ -183,7 +183,7 @@ func (n *Node) status() peer.Status {
 		s.Online = v.online(n.settings.MaxLag)
 	case n.process == nil && n.disk != nil:
 		s.OnDisk = true
-		s.HasData, s.Replid, s.Offset = n.disk.HasData, n.disk.Replid, n.disk.Offset
+		s.HasData, s.Replid, s.Offset, s.Synced = n.disk.HasData, n.disk.Replid, n.disk.Offset, n.disk.Term
 		s.History = n.disk.History
 		return s
 	}

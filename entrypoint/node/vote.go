@@ -41,23 +41,96 @@ func (c contact) address(port int) string {
 
 // poll asks all peers at once for their status.
 func (n *Node) poll(ctx context.Context) ([]contact, error) {
-	return n.reachAll(ctx, n.peers.Status)
+	hosts, err := n.hosts(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	return n.reachAll(ctx, hosts, n.peers.Status), nil
+}
+
+// recentHosts is how old the peers' addresses may be where there is no time to look them
+// up again.
+const recentHosts = 2 * time.Second
+
+// glance is poll in haste: nobody is waited for long, and names are not always looked up.
+func (n *Node) glance(ctx context.Context) ([]contact, error) {
+	hosts, err := n.hosts(ctx, recentHosts)
+	if err != nil {
+		return nil, err
+	}
+	return n.reachAll(ctx, hosts, n.peers.Glance), nil
+}
+
+// hosts looks all peers up, unless that was done within maxAge. One whose name can't be
+// looked up is taken to be where it was: who answers there says by itself who it is.
+func (n *Node) hosts(ctx context.Context, maxAge time.Duration) ([]peer.Host, error) {
+	n.mu.Lock()
+	last := n.found
+	n.mu.Unlock()
+	if time.Since(last.at) < maxAge {
+		return slices.Clone(last.hosts), nil
+	}
+	if maxAge > 0 {
+		haste, cancel := context.WithTimeout(ctx, lookupHaste)
+		defer cancel()
+		ctx = haste
+	}
+	at := time.Now()
+	hosts, err := n.directory.Hosts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for i, host := range hosts {
+		switch {
+		case host.Name == "":
+		case len(host.Addresses) > 0:
+			n.known[host.Name] = host.Addresses
+		case !host.Absent:
+			hosts[i].Addresses = n.known[host.Name]
+		}
+	}
+	n.found = finding{at, slices.Clone(hosts)}
+	return hosts, nil
+}
+
+// lookupHaste is how long names are looked up where there is no time.
+const lookupHaste = 300 * time.Millisecond
+
+// finding are the peers as they were last looked up.
+type finding struct {
+	at    time.Time
+	hosts []peer.Host
 }
 
 // question is how a peer at an IP address is asked for its status.
 type question func(ctx context.Context, ip string) (peer.Status, error)
 
-func (n *Node) reachAll(ctx context.Context, ask question) ([]contact, error) {
-	hosts, err := n.directory.Hosts(ctx)
-	if err != nil {
-		return nil, err
-	}
+// straggle is how long the last to answer is waited for when all others have: it may be
+// the one that is lost.
+const straggle = 150 * time.Millisecond
+
+func (n *Node) reachAll(ctx context.Context, hosts []peer.Host, ask question) []contact {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	contacts := make([]contact, len(hosts))
-	var all sync.WaitGroup
+	answers := make(chan bool, len(hosts))
 	for i, host := range hosts {
-		all.Go(func() { contacts[i] = n.reach(ctx, host, ask) })
+		go func() {
+			contacts[i] = n.reach(ctx, host, ask)
+			answers <- contacts[i].ok
+		}()
 	}
-	all.Wait()
+	silent := 0
+	for left := len(hosts); left > 0; left-- {
+		if !<-answers {
+			silent++
+		}
+		if left == 2 && silent == 0 && n.settings.Hive() {
+			time.AfterFunc(straggle, cancel)
+		}
+	}
 	// An address that only a Service listed may be this pod's own, or one whose
 	// pod has answered under its name.
 	contacts = slices.DeleteFunc(contacts, func(c contact) bool { return c.pod() == n.settings.PodName })
@@ -68,7 +141,7 @@ func (n *Node) reachAll(ctx context.Context, ask question) ([]contact, error) {
 			n.names[c.ip] = c.pod()
 		}
 	}
-	return contacts, nil
+	return contacts
 }
 
 func (n *Node) reach(ctx context.Context, host peer.Host, ask question) contact {
@@ -244,7 +317,7 @@ func (n *Node) proclamation() peer.Order {
 
 // broadcast tells all peers whom to follow, and returns when they have heard of it.
 func (n *Node) broadcast(ctx context.Context, order peer.Order) {
-	contacts, err := n.reachAll(ctx, n.peers.Glance)
+	contacts, err := n.glance(ctx)
 	if err != nil {
 		n.log.Warn("can't tell the peers who is master", "error", err)
 		return

@@ -42,7 +42,7 @@
 //	UPDATE_WAIT           how long a master that stops waits for a replica that is up to date (default 10s)
 //	REVISION              the pod's revision: its label controller-revision-hash
 //	HIVE_POLICY           safe or available: every pod may elect a master; empty: only the master's pod
-//	HIVE_SILENCE          how long a master may be silent (default 1300ms)
+//	HIVE_SILENCE          how long a master may be silent (default 1s)
 //	HIVE_HANG             how long a server may leave a PING unanswered before its own entrypoint kills it (default 3s)
 //	READY_SERVICES        host names, by comma, of headless Services that list ready pods only; for available
 //	GRACE_PERIOD          the pod's terminationGracePeriodSeconds as a duration (default 30s)
@@ -184,7 +184,7 @@ func Read(environ []string) (Settings, error) {
 		UpdateWait:          r.duration("UPDATE_WAIT", 10*time.Second, 0),
 		Revision:            r.text("REVISION", ""),
 		HivePolicy:          r.oneOf("HIVE_POLICY", "", "", string(lead.Safe), string(lead.Available)),
-		HiveSilence:         r.duration("HIVE_SILENCE", 1300*time.Millisecond, 500*time.Millisecond),
+		HiveSilence:         r.duration("HIVE_SILENCE", time.Second, 500*time.Millisecond),
 		HiveHang:            r.duration("HIVE_HANG", 3*time.Second, time.Second),
 		ReadyServices:       r.list("READY_SERVICES"),
 		GracePeriod:         r.duration("GRACE_PERIOD", 30*time.Second, 5*time.Second),

@@ -268,7 +268,7 @@ spec:
 - name: ENTRYPOINT_HIVE_POLICY
   value: {{ $hive.policy | default "safe" }}
 - name: ENTRYPOINT_HIVE_SILENCE
-  value: {{ $hive.silenceTimeout | default "1300ms" | quote }}
+  value: {{ $hive.silenceTimeout | default "1s" | quote }}
 - name: ENTRYPOINT_HIVE_HANG
   value: {{ $hive.hangTimeout | default "3s" | quote }}
 {{- end }}
