@@ -49,13 +49,8 @@ func TestHeirThatStopsIsNotChosen(t *testing.T) {
 			leaving.BeginTerminate()
 			leaving.WaitState(release.Leaving)
 			r.Master.BeginTerminate()
-			require.Zero(t, r.Master.WaitExit())
-			require.Zero(t, leaving.WaitExit())
+			recreate(t, leaving, r.Master)
 			require.Equal(t, r.Replicas[1-n], r.Leader())
-			for _, p := range []*release.Pod{leaving, r.Master} {
-				p.Remove()
-				p.Create()
-			}
 			r.WaitAcknowledged(load, 50)
 			ledger := load.Stop()
 			r.WaitSettled()

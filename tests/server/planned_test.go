@@ -3,6 +3,7 @@
 package server
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -114,18 +115,34 @@ func TestBothSetsAreUpdatedAtOnce(t *testing.T) {
 	r := release.Run(t, release.Options{Moves: true, Replicas: 1, Env: map[string]string{"UPDATE_WAIT": "20s", "GRACE_PERIOD": "60s"}})
 	load := r.LoadWith(r.Clients())
 	r.WaitAcknowledged(load, 100)
-	for _, p := range slices.Backward(r.Pods()) {
+	for _, p := range r.Pods() {
 		p.Env["REVISION"] = "two"
 		p.BeginTerminate()
 	}
-	// The replica stops at once, and its controller makes the new one.
-	for _, p := range slices.Backward(r.Pods()) {
-		require.Zero(t, p.WaitExit())
-		p.Remove()
-		p.Create()
-	}
+	recreate(t, r.Pods()...)
 	r.WaitAcknowledged(load, 100)
 	ledger := load.Stop()
 	r.WaitSettled()
 	requireUnnoticed(t, r, ledger)
+}
+
+// recreate makes a new pod for each of these as soon as it has ended, as the
+// controllers of their StatefulSets do, each for itself.
+func recreate(t *testing.T, pods ...*release.Pod) {
+	t.Helper()
+	waiting := slices.Clone(pods)
+	release.Eventually(t, release.Patience, "pods that end", func() error {
+		waiting = slices.DeleteFunc(waiting, func(p *release.Pod) bool {
+			if p.Running() {
+				return false
+			}
+			p.Remove()
+			p.Create()
+			return true
+		})
+		if len(waiting) > 0 {
+			return errors.New(waiting[0].Name + " still runs")
+		}
+		return nil
+	})
 }
