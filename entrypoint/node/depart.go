@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -66,14 +65,6 @@ func (n *Node) linger(ctx context.Context, r *resignation, until time.Time) {
 
 // reigns tells whether this pod is master.
 func (n *Node) reigns() bool { return n.leads() && n.role() == peer.Master }
-
-// awaited tells whether the master stops, too: it serves until it has an heir, and that
-// may be the pod that comes in the place of this one.
-func (n *Node) awaited(contacts []contact) bool {
-	return !n.leads() && slices.ContainsFunc(contacts, func(c contact) bool {
-		return c.ok && c.status.Leaving && c.status.Role == peer.Master && c.status.Leader == c.pod()
-	})
-}
 
 // fellows are all other pods as one sees them that wants to leave them.
 func (n *Node) fellows(contacts []contact) []lead.Fellow {

@@ -73,6 +73,8 @@ type Node struct {
 	reason  string
 	process *server.Process
 	view    View
+	// looked is when the server was last asked for everything.
+	looked time.Time
 	// source is where the leader's server is reached, as it said itself.
 	source string
 	// names are the pods behind the addresses that answered, found the peers as they were
@@ -95,6 +97,8 @@ type Node struct {
 	// last took note that it runs.
 	doubt bool
 	alive time.Time
+	// routed is where the write endpoint was last pointed to; none while it holds.
+	routed proxy.Target
 	// heard is when the master was last heard of, quiet since when this server has
 	// acknowledged nothing to one, mates who was in sync with it then.
 	heard, quiet time.Time

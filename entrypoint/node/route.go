@@ -62,7 +62,7 @@ func (n *Node) Listen(ctx context.Context) error {
 // none, can't be reached, or is this pod's own and may be outdated.
 func (n *Node) refused() {
 	n.mu.Lock()
-	n.doubt = true
+	n.doubt, n.routed = true, proxy.Target{}
 	n.mu.Unlock()
 	n.hasten()
 }
@@ -110,10 +110,18 @@ func (n *Node) route() {
 	if leads {
 		target = proxy.Target{Network: "unix", Address: n.settings.ServerSocket()}
 	}
+	hold := moving || doubt || leads && role != peer.Master || !leads && (source == "" || promised)
+	if hold {
+		target = proxy.Target{}
+	}
+	n.mu.Lock()
+	known := n.routed == target
+	n.routed = target
+	n.mu.Unlock()
 	switch {
-	case moving, doubt, leads && role != peer.Master, !leads && (source == "" || promised):
+	case hold:
 		n.proxy.Hold()
-	default:
+	case !known:
 		if err := n.proxy.Point(target); err != nil {
 			n.log.Error("can't point the write endpoint to the master", "target", target, "error", err)
 		}
@@ -124,6 +132,9 @@ func (n *Node) route() {
 // answers from now on must not reach anybody.
 func (n *Node) cutOff() {
 	if n.proxy != nil {
+		n.mu.Lock()
+		n.routed = proxy.Target{}
+		n.mu.Unlock()
 		n.proxy.Abandon()
 	}
 }

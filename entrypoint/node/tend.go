@@ -24,7 +24,7 @@ func (n *Node) tend(running context.Context) (aside bool) {
 	var d duties
 	linked := false
 	for {
-		d.hurry = !n.look(running)
+		d.hurry = !n.glimpse(running)
 		if up := n.lastView().LinkUp(); up != linked {
 			linked = up
 			n.nudge(running)

@@ -3,7 +3,9 @@ package node
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/info"
@@ -52,6 +54,22 @@ func (v View) Source() string {
 	return net.JoinHostPort(v.Info["master_host"], v.Info["master_port"])
 }
 
+// with is what was seen before, with the fields of a section as they are now. Those
+// that are not told any more are gone.
+func (v View) with(section info.Info) info.Info {
+	all := maps.Clone(v.Info)
+	if all == nil {
+		return section
+	}
+	for name := range all {
+		if strings.HasPrefix(name, "slave") || strings.HasPrefix(name, "master_") {
+			delete(all, name)
+		}
+	}
+	maps.Copy(all, section)
+	return all
+}
+
 // online are the addresses of replicas in sync, at most lag behind.
 func (v View) online(lag time.Duration) []string {
 	var addresses []string
@@ -65,11 +83,28 @@ func (v View) online(lag time.Duration) []string {
 
 // look asks the server how it is and keeps what it says. It is false when the
 // server gave no answer.
-func (n *Node) look(ctx context.Context) bool {
+func (n *Node) look(ctx context.Context) bool { return n.lookAt(ctx, everything) }
+
+// everything is what INFO says when no section is named.
+const everything = "default"
+
+// glimpse is look for what may change from one moment to the next: where it stands in
+// replication. All else stays as it was seen last, unless that is too long ago.
+func (n *Node) glimpse(ctx context.Context) bool {
+	n.mu.Lock()
+	due := time.Since(n.looked) >= lookEvery || n.view.Info == nil
+	n.mu.Unlock()
+	if due {
+		return n.look(ctx)
+	}
+	return n.lookAt(ctx, "replication")
+}
+
+func (n *Node) lookAt(ctx context.Context, section string) bool {
 	n.mu.Lock()
 	asked := n.process
 	n.mu.Unlock()
-	fields, err := n.local.Info(ctx)
+	fields, err := n.local.Info(ctx, section)
 	if err != nil {
 		if !resp.IsCode(err, "LOADING") && !errors.Is(err, context.Canceled) {
 			n.log.Debug("the server does not answer", "error", err)
@@ -83,10 +118,18 @@ func (n *Node) look(ctx context.Context) bool {
 		return false
 	}
 	before := n.view
+	if section == everything {
+		n.looked = time.Now()
+	} else {
+		fields = before.with(fields)
+	}
 	n.view.Info, n.view.At = fields, time.Now()
 	n.attend(before, n.view)
 	n.trace(n.view)
-	n.note()
+	if section == everything || n.settings.Persistence != settings.AOF {
+		// How far the append-only file reaches is in another section.
+		n.note()
+	}
 	n.mu.Unlock()
 	n.save(record.Cached)
 	return true
@@ -152,9 +195,12 @@ func (n *Node) note() {
 	}
 }
 
-// Status is what this pod says of itself, after a fresh look.
+// Status is what this pod says of itself, after a fresh look. In a hive, where all ask
+// all the time, the last one of its own is fresh enough.
 func (n *Node) Status(ctx context.Context) peer.Status {
-	n.look(ctx)
+	if !n.settings.Hive() || time.Since(n.lastView().At) > hiveEvery {
+		n.look(ctx)
+	}
 	return n.status()
 }
 

@@ -62,9 +62,9 @@ func (l *Local) with(ctx context.Context, use func(*resp.Conn) error) error {
 	return err
 }
 
-// Info asks for all default sections of INFO.
-func (l *Local) Info(ctx context.Context) (info.Info, error) {
-	value, err := l.Do(ctx, "INFO")
+// Info asks for a section of INFO.
+func (l *Local) Info(ctx context.Context, section string) (info.Info, error) {
+	value, err := l.Do(ctx, "INFO", section)
 	if err != nil {
 		return nil, err
 	}
