@@ -358,3 +358,41 @@ func TestWithoutDurabilityNothingIsAdded(t *testing.T) {
 	own.says("OK", "SET", "k", "v")
 	require.NotContains(t, s.do("INFO", "commandstats").Str, "cmdstat_wait")
 }
+
+// TestMemoryComesBack: what a burst took is given back once nothing is under way.
+func TestMemoryComesBack(t *testing.T) {
+	s := start(t)
+	e := front(t, s, proxy.Options{})
+	burst := func() {
+		s.freeze()
+		pipeline := strings.Repeat("*2\r\n$4\r\nECHO\r\n$1\r\nx\r\n", 1000)
+		var users []*user
+		for range 30 {
+			u := e.dial()
+			u.raw(pipeline)
+			users = append(users, u)
+		}
+		eventually(t, "most is taken", func() error {
+			if n := e.Stats().Commands; n < 25_000 {
+				return fmt.Errorf("%d commands", n)
+			}
+			return nil
+		})
+		s.thaw()
+		for _, u := range users {
+			for range 1000 {
+				u.read()
+			}
+			u.Close()
+		}
+	}
+	before := heap()
+	burst()
+	eventually(t, "memory comes back", func() error {
+		if grown := heap() - before; grown > 300<<10 {
+			return fmt.Errorf("%d KiB", grown>>10)
+		}
+		return nil
+	})
+	e.dial().says("PONG", "PING")
+}

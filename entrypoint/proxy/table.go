@@ -2,10 +2,7 @@ package proxy
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -100,21 +97,16 @@ func (p *Proxy) forget() {
 
 // of returns the table of a server, which it asks unless the release is known.
 func (t *tables) of(ctx context.Context, target Target, password string) (table, error) {
-	conn, err := resp.Dial(ctx, resp.Options{
-		Network:  target.Network,
-		Addr:     target.Address,
-		Password: password,
-		Timeout:  learnTimeout,
-	})
+	q, err := question(ctx, target, password)
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close()
-	release, err := conn.Do(ctx, "INFO", "server")
+	defer q.conn.Close()
+	release, err := q.text("INFO", "server")
 	if err != nil {
 		return nil, err
 	}
-	server := info.Parse(release.Str)
+	server := info.Parse(release)
 	// Modules add commands, so two servers of one release may differ: their
 	// executable is not enough to tell, their configuration is.
 	name := server["redis_version"] + "/" + server["valkey_version"] + "/" + server["redis_build_id"] + "/" + server["config_file"]
@@ -124,11 +116,7 @@ func (t *tables) of(ctx context.Context, target Target, password string) (table,
 	if known != nil {
 		return known, nil
 	}
-	commands, err := conn.Do(ctx, "COMMAND")
-	if err != nil {
-		return nil, err
-	}
-	made, err := parseTable(commands)
+	made, err := q.table()
 	if err != nil {
 		return nil, err
 	}
@@ -139,50 +127,6 @@ func (t *tables) of(ctx context.Context, target Target, password string) (table,
 	}
 	t.known[name] = made
 	return made, nil
-}
-
-var errTable = errors.New("unexpected reply to COMMAND")
-
-func parseTable(reply resp.Value) (table, error) {
-	t := table{}
-	for _, command := range reply.Array {
-		if len(command.Array) < 3 {
-			return nil, fmt.Errorf("%w: an entry of %d fields", errTable, len(command.Array))
-		}
-		var categories []string
-		if len(command.Array) > 6 {
-			categories = names(command.Array[6])
-		}
-		traits := judge(names(command.Array[2]), categories)
-		if len(command.Array) > 9 && subcommandsWrite(command.Array[9]) {
-			traits |= writes
-		}
-		t[strings.ToLower(command.Array[0].Str)] = traits
-	}
-	if len(t) == 0 {
-		return nil, fmt.Errorf("%w: no command", errTable)
-	}
-	// The server counts these among what concerns the connection, which they do
-	// not change; pools of clients send them all the time.
-	t["ping"] = stateless | harmless
-	t["echo"] = stateless | harmless
-	return t, nil
-}
-
-// subcommandsWrite tells whether any of a command's subcommands writes: XGROUP has no
-// flags of its own.
-func subcommandsWrite(subcommands resp.Value) bool {
-	return slices.ContainsFunc(subcommands.Array, func(sub resp.Value) bool {
-		return len(sub.Array) > 2 && judge(names(sub.Array[2]), nil)&writes != 0
-	})
-}
-
-func names(v resp.Value) []string {
-	list := make([]string, 0, len(v.Array))
-	for _, name := range v.Array {
-		list = append(list, name.Str)
-	}
-	return list
 }
 
 // judge derives the traits from a command's flags and ACL categories.
