@@ -9,7 +9,7 @@ import (
 )
 
 // listenEvery is how often a pod asks its master's entrypoint how it is.
-const listenEvery = 300 * time.Millisecond
+const listenEvery = 500 * time.Millisecond
 
 // listen keeps an ear on the master, in a hive, until ctx ends. The server's own word
 // would be too coarse: it counts in seconds.

@@ -17,7 +17,7 @@ const (
 	// that it has run out, and that others may have elected meanwhile. It ends well
 	// before they do (lead.FenceWait).
 	lease      = time.Second
-	renewEvery = 200 * time.Millisecond
+	renewEvery = 250 * time.Millisecond
 )
 
 // Listen opens the write endpoint, if the settings ask for one, until ctx ends.

@@ -14,7 +14,7 @@ const (
 	// every pod has to notice by itself that the master is gone, and hurryEvery while
 	// something is about to change.
 	lookEvery  = time.Second
-	hiveEvery  = 200 * time.Millisecond
+	hiveEvery  = 250 * time.Millisecond
 	hurryEvery = 20 * time.Millisecond
 )
 
