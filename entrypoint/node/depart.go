@@ -36,7 +36,7 @@ func (n *Node) depart(ctx context.Context) {
 		// Whoever took over may have come only just now.
 		began = time.Now()
 	}
-	sleep(ctx, lingerFor-time.Since(r.began))
+	sleep(ctx, lingerFor-time.Since(began))
 	n.linger(ctx, &r, began.Add(n.settings.UpdateWait))
 	drain, cancel := context.WithTimeout(ctx, n.settings.ProxyHoldTimeout)
 	defer cancel()

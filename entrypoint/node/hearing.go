@@ -91,6 +91,7 @@ func (n *Node) attend(before, now View) {
 		return
 	}
 	n.quiet = time.Time{}
+	n.linked = n.linked || !now.Syncing()
 	// A master that has nothing to say sends a PING each second.
 	if now.Info["slave_read_repl_offset"] != before.Info["slave_read_repl_offset"] || now.Info["master_repl_offset"] != before.Info["master_repl_offset"] {
 		n.heard = time.Now()

@@ -102,6 +102,8 @@ type Node struct {
 	// heard is when the master was last heard of, quiet since when this server has
 	// acknowledged nothing to one, mates who was in sync with it then.
 	heard, quiet time.Time
+	// linked is set when this run of the server has been in sync with a master.
+	linked bool
 	// misled is set while the master says that it is none.
 	misled bool
 	mates  []string

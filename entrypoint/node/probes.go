@@ -123,7 +123,7 @@ func (n *Node) ready() error {
 		return fmt.Errorf("the server is master, but %s leads", n.record.Leader)
 	case leads || n.isMasterPod() && !n.settings.Moves():
 		return fmt.Errorf("%s: not master yet: %s", n.state, n.reason)
-	case (!v.LinkUp() || v.Syncing()) && (!n.settings.Moves() || n.quietFor() > n.settings.MaxLag || n.record.Synced == 0):
+	case (!v.LinkUp() || v.Syncing()) && (!n.settings.Moves() || n.quietFor() > n.settings.MaxLag || !n.linked):
 		// Where mastership moves, the link is down for a moment each time, and clients wait
 		// here for the next master.
 		return fmt.Errorf("no link to the master: %s", n.reason)

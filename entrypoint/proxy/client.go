@@ -207,6 +207,10 @@ func (c *client) settle(l *loop) {
 // leave ends the connection between two commands: what the client has sent is
 // answered, and it learns that it can send nothing more.
 func (c *client) leave(l *loop) {
+	if pending(c.fd) {
+		// It has just sent something, of which an event tells next.
+		return
+	}
 	c.leaving, c.since = true, l.now
 	if c.session.opaque || syscall.Shutdown(c.fd, syscall.SHUT_WR) != nil {
 		c.close(l)

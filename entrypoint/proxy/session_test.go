@@ -170,18 +170,17 @@ func TestBlockingPopSurvivesAHandover(t *testing.T) {
 	a, b := start(t), start(t)
 	b.follow(a)
 	e := front(t, a, proxy.Options{})
-	u := e.dial()
-	e.passes(func() { u.send("BLPOP", "list", "0") })
-	hand(t, a, b)
-	eventually(t, "the owner is told", func() error {
-		if e.refused.Load() == 0 {
-			return io.ErrNoProgress
-		}
-		return nil
-	})
-	require.NoError(t, e.Point(b.target()))
-	e.dial().says("1", "RPUSH", "list", "x")
-	require.Equal(t, "list x", text(u.read()))
+	u, other := e.dial(), e.dial()
+	for range 10 {
+		e.passes(func() { u.send("BLPOP", "list", "0") })
+		hand(t, a, b)
+		require.NoError(t, e.Point(b.target()))
+		other.says("1", "RPUSH", "list", "x")
+		require.Equal(t, "list x", text(u.read()))
+		a.follow(b)
+		a, b = b, a
+	}
+	b = a
 	e.passes(func() { u.send("BLPOP", "list", "0") })
 	id := text(b.do("CLIENT", "LIST"))
 	id, _, _ = strings.Cut(id[strings.LastIndex(id[:strings.Index(id, "cmd=blpop")], "id=")+len("id="):], " ")
@@ -371,4 +370,19 @@ func TestFailedLoginInAPipeline(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestSubscribeInRESP3(t *testing.T) {
+	e := front(t, start(t), proxy.Options{})
+	u, other := e.dial(), e.dial()
+	u.do("HELLO", "3")
+	u.says("subscribe a 1", "SUBSCRIBE", "a")
+	// Commands go on, and messages come in between.
+	for n := range 10 {
+		other.says("1", "PUBLISH", "a", "hello")
+		require.Equal(t, "message a hello", text(u.read()))
+		u.says(fmt.Sprint(n+1), "INCR", "n")
+	}
+	u.says("unsubscribe a 0", "UNSUBSCRIBE", "a")
+	u.says("10", "GET", "n")
 }

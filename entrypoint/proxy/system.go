@@ -152,3 +152,10 @@ func (t Target) endpoint() (endpoint, error) {
 	}
 	return endpoint{syscall.AF_INET6, &syscall.SockaddrInet6{Port: int(address.Port()), Addr: ip.As16()}}, nil
 }
+
+// pending tells whether a socket holds bytes that nobody has read.
+func pending(fd int) bool {
+	var b [1]byte
+	n, _, err := syscall.Recvfrom(fd, b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	return err == nil && n > 0
+}
