@@ -54,6 +54,10 @@ func TestHandover(t *testing.T) {
 		{"drain of the master's node", 12, func() { r.Drain(r.Leader()) }},
 	}
 	const topic = "planned stop"
+	// The same load, and nothing happens: what the machine itself does to clients.
+	quiet := r.StartLoad(r.Clients(clientNode))
+	time.Sleep(30 * time.Second)
+	record(Figure{Topic: topic, What: "for comparison: longest gap in 30 s without a stop", Value: ms(quiet.Stop().Summary().LongestGap), Unit: "ms", Runs: 1})
 	var all []time.Duration
 	var kept losses
 	failed, reconnected := 0, 0
@@ -166,6 +170,10 @@ func suffer(r *cluster.Release, f fault, clients func(node string) writer.Option
 		_, gap := cluster.Gap(ledger, begin)
 		gaps = append(gaps, gap)
 		r.TB.Logf("%s: gap %s, errors %v", f.name, gap.Round(time.Millisecond), ledger.Said)
+		// Another container: one whose server died a moment ago waits before it starts
+		// it again.
+		r.WaitReplaced(leader, r.Delete(leader, cluster.Gracefully))
+		r.WaitReady()
 	}
 	return gaps, kept
 }
