@@ -4,6 +4,7 @@ package server
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -139,6 +140,45 @@ func TestOldReplicaOfANewMaster(t *testing.T) {
 			replace(t, updated)
 			r.WaitAcknowledged(load, 50)
 			ledger = load.Stop()
+			r.WaitSettled()
+			requireUnnoticed(t, r, ledger)
+		})
+	}
+}
+
+// An old server that can't read what the new master sends is never ready, and in
+// nobody's way: writers go on, and it may be replaced as well.
+func TestOldReplicaThatCannotFollowANewMaster(t *testing.T) {
+	t.Parallel()
+	for _, pair := range pairs {
+		if pair.back {
+			continue
+		}
+		t.Run(pair.from+" after "+pair.to, func(t *testing.T) {
+			t.Parallel()
+			r := release.Run(t, release.Options{Engine: engineNamed(t, pair.from), Moves: true, Replicas: 2})
+			load := r.LoadWith(r.Clients())
+			r.WaitAcknowledged(load, 50)
+			upgrade := func(p *release.Pod) {
+				p.Env["SERVER"] = engineNamed(t, pair.to).Server()
+				p.Env["REVISION"] = "two"
+				p.Delete()
+				p.Create()
+			}
+			upgrade(r.Replicas[1])
+			r.Replicas[1].WaitReady()
+			r.WaitAcknowledged(load, 50)
+			old := r.Master
+			old.Delete()
+			require.Equal(t, r.Replicas[1], r.Leader())
+			old.Create()
+			old.WaitUnready()
+			release.Throughout(t, 3*time.Second, "an old server that is not ready", old.Unready)
+			r.WaitAcknowledged(load, 50)
+			upgrade(old)
+			upgrade(r.Replicas[0])
+			r.WaitAcknowledged(load, 50)
+			ledger := load.Stop()
 			r.WaitSettled()
 			requireUnnoticed(t, r, ledger)
 		})

@@ -1,9 +1,7 @@
 package writer
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -11,25 +9,25 @@ import (
 
 // Write is one write that the server acknowledged.
 type Write struct {
-	Writer   int           `json:"w"`
-	Seq      int           `json:"s"`
-	At       time.Duration `json:"t"`           // since the start of the load
-	Replicas int           `json:"r,omitempty"` // that had acknowledged it when WAIT returned
+	Writer   int
+	Seq      int
+	At       time.Duration // since the start of the load
+	Replicas int           // that had acknowledged it when WAIT returned
 }
 
 // Ledger is what the writers of one load recorded.
 type Ledger struct {
-	Prefix  string         `json:"prefix"`
-	Size    int            `json:"size"`
-	Elapsed time.Duration  `json:"elapsed"`
-	Writes  []Write        `json:"writes"`
-	Errors  map[string]int `json:"errors"`
+	Prefix  string
+	Size    int
+	Elapsed time.Duration
+	Writes  []Write
+	Errors  map[string]int
 	// Said is the first error of each kind.
-	Said map[string]string `json:"said,omitempty"`
+	Said map[string]string
 	// Unknown are writes that were sent and never answered: done or not.
-	Unknown []Write `json:"unknown,omitempty"`
+	Unknown []Write
 	// Closed counts the connections that the other side ended between two commands.
-	Closed int `json:"closed,omitempty"`
+	Closed int
 }
 
 // Key returns the key that a write went to.
@@ -48,13 +46,13 @@ func (l *Ledger) Value(w Write) string {
 
 // Summary is a ledger in figures.
 type Summary struct {
-	Acknowledged int            `json:"acknowledged"`
-	Replicated   int            `json:"replicated"` // acknowledged by a replica too
-	Errors       map[string]int `json:"errors"`
-	Closed       int            `json:"closed"`                // connections, between two commands
-	LongestGap   time.Duration  `json:"longestGapNanoseconds"` // without an acknowledged write from any writer
-	GapStart     time.Duration  `json:"gapStartNanoseconds"`   // since the start of the load
-	Elapsed      time.Duration  `json:"elapsedNanoseconds"`
+	Acknowledged int
+	Replicated   int // acknowledged by a replica too
+	Errors       map[string]int
+	Closed       int           // connections, between two commands
+	LongestGap   time.Duration // without an acknowledged write from any writer
+	GapStart     time.Duration // since the start of the load
+	Elapsed      time.Duration
 }
 
 // Summary counts the ledger.
@@ -117,26 +115,4 @@ func last(times []time.Duration) time.Duration {
 		return 0
 	}
 	return times[len(times)-1]
-}
-
-// Save writes the ledger to a file.
-func (l *Ledger) Save(path string) error {
-	data, err := json.Marshal(l)
-	if err != nil {
-		return fmt.Errorf("encode ledger: %w", err)
-	}
-	return os.WriteFile(path, data, 0o600)
-}
-
-// Read reads a ledger that Save wrote.
-func Read(path string) (*Ledger, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	ledger := &Ledger{}
-	if err := json.Unmarshal(data, ledger); err != nil {
-		return nil, fmt.Errorf("decode ledger %s: %w", path, err)
-	}
-	return ledger, nil
 }

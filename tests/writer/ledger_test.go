@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -69,18 +68,4 @@ func TestKind(t *testing.T) {
 	for want, err := range cases {
 		t.Run(want, func(t *testing.T) { require.Equal(t, want, Kind(err)) })
 	}
-}
-
-func TestLedgerSurvivesAFile(t *testing.T) {
-	ledger := &Ledger{
-		Prefix:  "p",
-		Elapsed: time.Second,
-		Writes:  []Write{{Writer: 3, Seq: 4, At: 5, Replicas: 2}},
-		Errors:  map[string]int{"closed": 1},
-	}
-	path := filepath.Join(t.TempDir(), "ledger")
-	require.NoError(t, ledger.Save(path))
-	read, err := Read(path)
-	require.NoError(t, err)
-	require.Equal(t, ledger, read)
 }

@@ -8,13 +8,13 @@ import (
 
 // Finding is what one server still holds of a ledger.
 type Finding struct {
-	Address        string   `json:"address"`
-	Found          int      `json:"found"`
-	Lost           int      `json:"lost"`           // acknowledged writes that are gone
-	LostReplicated int      `json:"lostReplicated"` // … although a replica had acknowledged them
-	Wrong          int      `json:"wrong"`          // keys with somebody else's value
-	Examples       []string `json:"examples,omitempty"`
-	Missing        []Write  `json:"-"` // what is counted in Lost
+	Address        string
+	Found          int
+	Lost           int // acknowledged writes that are gone
+	LostReplicated int // … although a replica had acknowledged them
+	Wrong          int // keys with somebody else's value
+	Examples       []string
+	Missing        []Write // what is counted in Lost
 }
 
 const (
