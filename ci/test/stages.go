@@ -46,7 +46,7 @@ var (
 func stages() []stage {
 	return []stage{
 		{name: "lint", what: "format, vet, staticcheck, shellcheck, helm lint", needs: [][]string{deps, tools}, do: (*suite).lint},
-		{name: "unit", what: "unit tests with the race detector", needs: [][]string{deps}, do: (*suite).unit},
+		{name: "unit", what: "unit tests with the race detector, simulation", needs: [][]string{deps, engines}, do: (*suite).unit},
 		{name: "render", what: "the chart rendered by Helm 3 and Helm 4", needs: [][]string{helm, tools}, do: goTests("render", "./tests/render/...", 15*time.Minute)},
 		{name: "helm", what: "the plugin in Helm 3 and Helm 4", needs: [][]string{helm}, do: goTests("helm", "./plugin/...", 10*time.Minute)},
 		{name: "server", what: "real servers on loopback", needs: [][]string{deps, engines}, do: goTests("server", "./tests/server/...", 15*time.Minute)},
