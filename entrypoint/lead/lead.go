@@ -182,7 +182,7 @@ func (in Input) outdated(master Peer) bool {
 // outlives tells whether own data are to be preferred to those of a peer that lacks
 // some of them: they went on under a later mastership, and nothing of that is missing.
 func (in Input) outlives(p Position) bool {
-	return in.Self.HasData && (in.Self.Whole || in.Current) && p.Term < in.Self.Term && !in.Self.Within(p)
+	return in.Self.HasData && p.Term < in.Self.Term && !in.Self.Within(p)
 }
 
 func known(peers []Peer, matches func(Peer) bool) bool {

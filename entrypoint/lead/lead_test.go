@@ -28,6 +28,11 @@ func later(p Position) Position {
 	return p
 }
 
+func stale(p Position) Position {
+	p.Term = 0
+	return p
+}
+
 func inSync(p Peer) Peer {
 	p.InSync = true
 	return p
@@ -121,7 +126,8 @@ func TestDecide(t *testing.T) {
 		{"two masters: the later term", Input{Peers: []Peer{{Name: "r0", Answer: Known, Master: true, Position: at("y", 900)}, promoted}}, Join, "r0"},
 
 		{"a master that was lost while the others went on", Input{Self: after(at("a", 50), "c", 55), Peers: []Peer{promoted, replica("r1", at("a", 40))}}, Join, "r0"},
-		{"a master of an earlier term than own data", Input{Self: later(after(at("a", 50), "c", 55)), Peers: []Peer{promoted}}, Promote, "r0"},
+		{"a master of an earlier term than own data", Input{Self: later(after(at("a", 50), "c", 55)), Peers: []Peer{promoted}}, Start, ""},
+		{"a master of an earlier term than own files, which are older than their record", Input{Self: stale(later(after(at("a", 50), "c", 55))), Peers: []Peer{promoted}}, Join, "r0"},
 		{"a master of an earlier term than current own data", Input{Self: later(after(at("a", 50), "c", 55)), Recent: true, Current: true, Peers: []Peer{promoted}}, Start, ""},
 		{"a master of an earlier term than whole own data", Input{Self: whole(later(after(at("a", 50), "c", 55))), Peers: []Peer{promoted}}, Start, ""},
 		{"a master of an earlier term than a replica's data", Input{Peers: []Peer{promoted, replica("r1", later(after(at("a", 50), "c", 55)))}}, Promote, "r1"},
@@ -157,7 +163,7 @@ func FuzzDecideNeverOverwrites(f *testing.F) {
 			Peers: []Peer{{Name: "silent", Answer: Unknown}, replica("r0", held)},
 		})
 		if d.Action == Start && held.HasData && !held.Within(self) {
-			require.True(t, (self.Whole || flags&2 > 0) && held.Term < self.Term, "%+v over %+v: %s", self, held, d.Reason)
+			require.True(t, held.Term < self.Term, "%+v over %+v: %s", self, held, d.Reason)
 		}
 	})
 }

@@ -222,8 +222,6 @@ func (p *pod) follow() {
 // poll asks the leader whether it is still master, or as master all peers.
 func (p *pod) poll() {
 	if !p.hive() {
-		p.in(pollEvery, evPoll, 0)
-		p.fixedPoll()
 		return
 	}
 	if p.leads() {
@@ -310,7 +308,9 @@ func (p *pod) lead(term uint64) {
 	}
 	s.promote()
 	d.term, d.leader, d.address, d.begin, d.beginID = term, p.slot, p.id, s.offset, s.replid
-	d.promised, d.candidate = max(d.promised, term), p.slot
+	if p.hive() {
+		d.promised, d.candidate = max(d.promised, term), p.slot
+	}
 	p.fenced, s.least = false, p.need()
 	s.count()
 	p.marks = p.marks[:0]
@@ -340,6 +340,10 @@ func (p *pod) request(c *call) {
 	case askPromise:
 		p.promise(c)
 	case askFollow:
+		if !p.hive() && p.reigns() && s.data != 0 {
+			p.fixed.asked = 0 // it looks for the other before it gives way
+			break
+		}
 		c.done = p.adopt(o.leader, o.term, o.address, o.begin, o.replid)
 		if c.done {
 			p.vote.stop()
@@ -429,9 +433,7 @@ func (p *pod) answer(c *call) {
 	w := p.world
 	switch {
 	case c.round == 0:
-		if !p.hive() {
-			p.fixedPolled(c)
-		} else if c.kind == askStatus {
+		if p.hive() && c.kind == askStatus {
 			p.polled(c)
 		}
 	case p.asking != nil && c.round == p.asking.id:

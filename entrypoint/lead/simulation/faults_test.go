@@ -165,8 +165,8 @@ func (w *world) part(one bool) over {
 	side := uint(w.between(1, 1<<w.n-2))
 	w.trace(nil, "network parts, one way %t: %05b", one, side)
 	pods := append([]*pod(nil), w.named...)
-	until := w.now + w.between(200*millisecond, 12*second)
-	if w.chance(20) {
+	until := w.now + w.apart()
+	if w.policy != "" && w.chance(20) {
 		w.trace(nil, "each side's DNS denies the other")
 		for _, p := range pods {
 			p.blindDNS, p.blindTo = until, side
@@ -188,6 +188,15 @@ func (w *world) part(one bool) over {
 	return over{at: until, end: func() { w.mend(pods) }}
 }
 
+// apart is how long pods do not reach each other. Without a hive the master's pod goes
+// on with what it reaches after bootstrapWait; that then nothing is lost is not promised.
+func (w *world) apart() int64 {
+	if w.policy == "" && w.keepsConfirmed {
+		return w.between(200*millisecond, bootstrapWait)
+	}
+	return w.between(200*millisecond, 12*second)
+}
+
 // partPairs cuts some pods from some others, so that not all see the same.
 func (w *world) partPairs() over {
 	pods := append([]*pod(nil), w.named...)
@@ -201,7 +210,7 @@ func (w *world) partPairs() over {
 			}
 		}
 	}
-	return over{at: w.now + w.between(200*millisecond, 12*second), end: func() { w.mend(pods) }}
+	return over{at: w.now + w.apart(), end: func() { w.mend(pods) }}
 }
 
 // deny has DNS say of some names that they do not exist: to one pod, or to all.
@@ -247,13 +256,16 @@ func (w *world) plan(broken bool) over {
 	return over{at: at, end: func() { w.scenario.now(w, inMidst[w.rng.IntN(len(inMidst))]) }}
 }
 
-// killAll ends all pods at once.
+// killAll ends all pods at once, as their deletion does.
 func (w *world) killAll() over {
 	if w.forced > 0 && w.now-w.forced < 6*second {
 		return over{at: w.now}
 	}
 	w.trace(nil, "everything restarts")
 	for _, p := range w.named {
+		if p.alive && p.server.responds() {
+			p.note() // pods that are told to stop look once more
+		}
 		w.scenario.until(w, w.killPod(p, w.volumes))
 	}
 	return over{at: w.now}

@@ -67,8 +67,6 @@ func (w *world) unsettled() string {
 			return p.name + " does not follow " + master.name
 		}
 	}
-	if w.keepsConfirmed && !w.within(w.confirmed, master.server.data) {
-		w.fail(master, "a confirmed write is lost: %d is not part of %d", w.confirmed, master.server.data)
-	}
+	w.lost(master)
 	return ""
 }

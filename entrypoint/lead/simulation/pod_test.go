@@ -37,6 +37,7 @@ type pod struct {
 	ticked    int64
 	quietAt   int64 // when its server may last have acknowledged something
 	wasUp     bool
+	noted     bool  // the record is of this server's life
 	saidSo    int64 // when the leader's pod last said that it is master
 	denied    bool  // it says that another is
 	heedUntil int64
@@ -135,11 +136,18 @@ func (p *pod) at() lead.Position {
 	if !s.master && !s.up && p.persists == appendOnly && r.Replid != "" && r.Replid != s.replid {
 		pos.Replid, pos.Offset = r.Replid, r.Offset
 	}
+	if !p.noted && !s.master && !s.up && (pos.Replid != r.Replid || pos.Offset < r.Offset) && !p.world.mutated(oldFilesNewTerm) {
+		// Loaded from files that are older than the record.
+		pos.Term = 0
+	}
 	switch {
 	case pos.Replid == r.Replid:
 		pos.History = r.History
 	case s.second > 0:
 		pos.History = []record.Fork{{Replid: s.replid2, End: s.second - 1}}
+		if s.replid2 == r.Replid {
+			pos.History = append(pos.History, r.History...)
+		}
 	}
 	return pos
 }
@@ -172,12 +180,10 @@ func (p *pod) note() {
 	case s.master && p.leads():
 		d.synced = d.term
 	case !s.master && s.source != nil && s.source.id == d.address && p.reachedBegin():
-		d.synced = max(d.synced, d.term)
+		d.synced = d.term
 	}
 	d.record.At(s.replid, s.offset, s.replid2, s.second-1)
-	if s.master {
-		return
-	}
+	p.noted = true
 }
 
 // reachedBegin tells whether a replica holds all that its master's term began with.
@@ -249,7 +255,7 @@ type status struct {
 	address        int16
 	hears          bool
 	idle           bool
-	hangs          bool
+	hangs, loads   bool
 	syncs          bool
 	linked         bool
 	quiet          int64
@@ -262,8 +268,8 @@ type status struct {
 func (p *pod) status() status {
 	d, s := p.disk, &p.server
 	return status{
-		from: p, slot: p.slot, master: p.reigns() && s.responds(), term: d.term, promised: d.promised, leader: d.leader, candidate: d.candidate, address: d.address,
-		hears: p.hears(), idle: !s.runs, hangs: s.runs && !s.responds(), syncs: s.syncs, linked: s.up, quiet: p.quiet(), position: p.at(), online: d.online, begin: d.begin, beginID: d.beginID,
+		from: p, slot: p.slot, master: p.reigns() && (s.responds() || !p.hive()), term: d.term, promised: d.promised, leader: d.leader, candidate: d.candidate, address: d.address,
+		hears: p.hears(), idle: !s.runs, hangs: s.runs && !s.responds(), loads: s.loads, syncs: s.syncs, linked: s.up, quiet: p.quiet(), position: p.at(), online: d.online, begin: d.begin, beginID: d.beginID,
 	}
 }
 

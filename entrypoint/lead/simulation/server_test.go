@@ -66,6 +66,7 @@ func (p *pod) launch() {
 	w := p.world
 	s := &p.server
 	*s = server{pod: p, gen: s.gen + 1, runs: true, loads: true, replid: w.newReplid(), least: p.need()}
+	p.noted, p.wasUp = false, false
 	saved := p.disk.saved
 	if saved.held {
 		s.data, s.offset, s.backlog = saved.data, saved.offset, saved.offset
@@ -148,6 +149,11 @@ func (p *pod) cron(gen uint32) {
 		if s.source != nil && s.link == nil {
 			s.connect()
 		}
+		if s.link != nil && p.clock()-s.heard > w.replTimeout {
+			w.trace(p, "repl-timeout")
+			s.disconnect()
+			p.lost()
+		}
 		if s.link != nil && s.up {
 			s.acknowledge()
 		}
@@ -213,7 +219,7 @@ func (s *server) connect() {
 	}
 	c := &conn{ends: [2]end{{to, to.server.gen, true}, {s.pod, s.gen, true}}}
 	w.conns = append(w.conns, c)
-	s.link = c
+	s.link, s.heard = c, s.pod.clock()
 	m := w.packet(c, toSource, psync)
 	m.offset, m.replid, m.takes = s.offset, s.replid, s.failover == inProgress
 	w.send(m, 4*w.latency)
@@ -364,7 +370,7 @@ func (s *server) acked(sl *slot, offset int64) {
 	}
 	kept := s.pending[:0]
 	for _, wait := range s.pending {
-		if s.reached(wait.offset) >= w.need {
+		if s.reached(wait.offset) >= max(1, w.need) {
 			w.confirm(s.pod, wait.data)
 		} else {
 			kept = append(kept, wait)

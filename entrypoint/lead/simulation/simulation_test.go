@@ -38,6 +38,8 @@ type settings struct {
 	syncTime       int64
 	rates          [maxPods]float64
 	keepsConfirmed bool
+	failback       bool
+	replTimeout    int64
 	exact          bool // no pod ever loses its data directory, which is exact
 	decisions      *decisions
 	mutation       mutation
@@ -69,6 +71,11 @@ func newWorld(seed uint64, pl *plan, tracing bool) *world {
 	w.policy = pl.policy
 	w.decisions, w.mutation = &pl.decisions, pl.mutation
 	w.keepsConfirmed, w.exact = !pl.wild || pl.durable, pl.durable
+	w.failback = w.chance(70)
+	w.replTimeout = 60 * second
+	if w.policy == "" {
+		w.need, w.replTimeout = w.rng.IntN(2), 5*second
+	}
 	w.persists = persistence(w.rng.IntN(3))
 	if w.exact {
 		w.persists = appendOnly
@@ -144,10 +151,14 @@ var (
 	oneFaultAtATime = plan{stream: 1, policy: lead.Safe, decisions: real()}
 	anyFaults       = plan{stream: 2, policy: lead.Safe, wild: true, decisions: real()}
 	anyDurable      = plan{stream: 4, policy: lead.Safe, wild: true, durable: true, decisions: real()}
+	fixedMaster     = plan{stream: 5, decisions: real()}
+	fixedWild       = plan{stream: 6, wild: true, decisions: real()}
 	available       = plan{stream: 3, policy: lead.Available, wild: true, decisions: real()}
 )
 
 func TestSafe(t *testing.T)        { simulate(t, &oneFaultAtATime, count(2000, 30000)) }
 func TestSafeWild(t *testing.T)    { simulate(t, &anyFaults, count(2000, 30000)) }
 func TestSafeDurable(t *testing.T) { simulate(t, &anyDurable, count(2000, 30000)) }
+func TestFixed(t *testing.T)       { simulate(t, &fixedMaster, count(2000, 30000)) }
+func TestFixedWild(t *testing.T)   { simulate(t, &fixedWild, count(2000, 30000)) }
 func TestAvailable(t *testing.T)   { simulate(t, &available, count(2000, 20000)) }

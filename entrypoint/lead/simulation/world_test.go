@@ -65,7 +65,7 @@ type world struct {
 	forced int64 // when a pod was last given up that ran on
 
 	writes    []write // the tree of all data ever written; 0 is no data
-	confirmed int32   // the deepest write that enough replicas confirmed
+	confirmed []int32 // the last of each line of writes that enough replicas confirmed
 	counted   counters
 
 	scenario scenario
