@@ -40,21 +40,22 @@ func run(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 	// It lives beside a server for whose memory people pay: rather collect often.
 	debug.SetGCPercent(gcPercent)
 	n := node.New(s, path, release, log, stdout)
+	n.Remember()
 
 	// Stopping takes time in which probes are answered still, so what serves them
 	// ends with the process, not with the order to stop.
 	stopping, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	if err := n.Listen(ctx); err != nil {
+		log.Error("can't serve clients", "address", s.ProxyAddress, "error", err)
+		return exitFailure
+	}
 	if err := web.Serve(ctx, s.HTTPAddress, web.Handler(n), log); err != nil {
 		log.Error("can't serve probes", "address", s.HTTPAddress, "error", err)
 		return exitFailure
 	}
 	if err := web.Serve(ctx, s.ControlAddress, peer.Handler(n.Key(), n), log); err != nil {
 		log.Error("can't serve peers", "address", s.ControlAddress, "error", err)
-		return exitFailure
-	}
-	if err := n.Listen(ctx); err != nil {
-		log.Error("can't serve clients", "address", s.ProxyAddress, "error", err)
 		return exitFailure
 	}
 	go server.Reap(ctx, n.Owns)

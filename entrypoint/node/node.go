@@ -167,7 +167,6 @@ const (
 // Run lives until ctx ends or the server can't be kept alive, and returns the exit
 // code.
 func (n *Node) Run(ctx context.Context) int {
-	n.remember()
 	var deaths []time.Time
 	for {
 		start, err := n.prepare(ctx)
@@ -212,9 +211,10 @@ func (n *Node) backOff(ctx context.Context, deaths, code int) {
 	sleep(ctx, delay)
 }
 
-// remember takes up the record of the data. One that can't be read is as none: all
-// that is then known of the data is what they say themselves.
-func (n *Node) remember() {
+// Remember takes up the record of the data, before anybody can ask for it or change it.
+// One that can't be read is as none: all that is then known of the data is what they say
+// themselves.
+func (n *Node) Remember() {
 	r, err := n.file.Load()
 	if err != nil {
 		n.log.Warn("going on without the record of the data", "error", err)

@@ -54,6 +54,7 @@ func (n *Node) serve(ctx context.Context, start conf.Start) (int, end) {
 		return n.stop(process, deadline), stopped
 	case aside:
 		n.shutdown(process, "NOSAVE", localStop)
+		n.dead()
 		return 0, setAside
 	}
 	<-process.Done()
@@ -105,4 +106,7 @@ func (n *Node) dead() {
 	n.process = nil
 	n.gone = true
 	n.view = View{}
+	if n.quiet.IsZero() {
+		n.quiet = time.Now()
+	}
 }
