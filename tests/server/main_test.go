@@ -13,7 +13,7 @@ import (
 
 // Most of a test's time is spent waiting for servers, so more of them run at
 // once than there are processors, unless the command line says otherwise.
-const parallel = "4"
+const parallel = "8"
 
 func TestMain(m *testing.M) {
 	flag.Parse()

@@ -18,6 +18,14 @@ func (r *Release) Load() *writer.Load {
 func (r *Release) LoadWith(options writer.Options) *writer.Load {
 	r.TB.Helper()
 	options.Password, options.Dialer = r.Options.Password, r.Dial
+	if options.Endpoint != nil {
+		Eventually(r.TB, Patience, "an endpoint for writes", func() error {
+			if options.Endpoint() == "" {
+				return writer.ErrNoEndpoint
+			}
+			return nil
+		})
+	}
 	load := writer.Start(context.Background(), options)
 	r.TB.Cleanup(func() { load.Stop() })
 	return load
