@@ -76,7 +76,7 @@ func (u *upstream) begin(l *loop, data []byte) (sink *client, hold bool, err err
 	if u.first == '>' && u.owner != nil {
 		return u.owner, len(u.owner.held.bytes) > 0, nil
 	}
-	if u.ops.count == 0 {
+	if u.ops.count == 0 || u.first == '>' {
 		return nil, false, errUnasked
 	}
 	o := u.ops.at(0)

@@ -172,14 +172,7 @@ func (h *helper) passes(send func()) {
 
 func (h *helper) freeze() {
 	h.t.Helper()
-	require.NoError(h.t, h.command.Process.Signal(syscall.SIGSTOP))
-	eventually(h.t, "it stands still", func() error {
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", h.command.Process.Pid))
-		if err == nil && !strings.Contains(string(status), ") T ") {
-			err = io.ErrNoProgress
-		}
-		return err
-	})
+	freeze(h.t, h.command.Process)
 }
 
 func (h *helper) thaw() {

@@ -68,7 +68,8 @@ const (
 	tick = 10 * time.Millisecond
 	// largePause is how often memory is looked for that is not needed any more.
 	largePause = time.Second
-	// linger is how long a client that was let go may take to go.
+	// linger is how long a client that was let go may take to go, and a command that
+	// waits at a master of the past to be ended.
 	linger = 300 * time.Millisecond
 )
 

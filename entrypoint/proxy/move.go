@@ -53,8 +53,11 @@ func (u *upstream) retire(l *loop) {
 		}
 	case c == nil && u.ops.count == 0:
 		u.close(l)
-	case c != nil && (u.ops.count == 0 || c.session.opaque || c.session.blocking):
+	case c != nil && (u.ops.count == 0 || c.session.opaque):
 		c.moved(l)
+	case c != nil && c.session.blocking:
+		// A server that lost its role ends the command, which may be there to be read.
+		u.deadline = l.now.Add(linger)
 	}
 }
 

@@ -11,9 +11,10 @@
 // itself (table.go).
 //
 // While mastership moves, commands wait in front of the proxy. Those that a server
-// refused because it is no master did not run, and are sent again to the next one
-// (move.go). A command whose fate nobody knows is never repeated: its client's
-// connection is closed. With durability, each write is followed by a WAIT of the
+// refused because it is no master, or not yet, did not run, and are sent again to the
+// next one (move.go, refusal.go). A command whose fate nobody knows is never repeated:
+// its client's connection is closed. A process that was frozen passes nothing on from
+// the time before (lease.go). With durability, each write is followed by a WAIT of the
 // proxy's own (durable.go).
 //
 // TLS will go between the sockets and the streams: client.receive and client.send
