@@ -98,11 +98,28 @@ func (n *Node) canvass(ctx context.Context, b *ballot, own func() own) (lead.Dec
 		}
 	}
 	decision := n.hive(b, own().position).Elect()
+	if decision.Action != lead.Wait && n.joined(ctx, b) {
+		return lead.Decision{Action: lead.Wait, Reason: "a pod came meanwhile that was not asked"}, true
+	}
 	if decision.Action == lead.Wait {
 		n.setState(stateElecting, "waiting until the old master can take no writes")
 		return decision, false
 	}
 	return decision, true
+}
+
+// joined tells whether a pod is there now that did not exist when the campaign began: it
+// may have followed the old master meanwhile.
+func (n *Node) joined(ctx context.Context, b *ballot) bool {
+	hosts, err := n.hosts(ctx, time.Nanosecond)
+	if err != nil {
+		return true
+	}
+	return slices.ContainsFunc(hosts, func(h peer.Host) bool {
+		return !h.Absent && len(h.Addresses) > 0 && !slices.ContainsFunc(b.contacts, func(c contact) bool {
+			return !c.host.Absent && (c.host.Name == h.Name && h.Name != "" || slices.Contains(c.host.Addresses, h.Addresses[0]))
+		})
+	})
 }
 
 // pledged tells whether a term is promised to this very pod, and nobody became master

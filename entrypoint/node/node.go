@@ -102,6 +102,10 @@ type Node struct {
 	// heard is when the master was last heard of, quiet since when this server has
 	// acknowledged nothing to one, mates who was in sync with it then.
 	heard, quiet time.Time
+	// noted is set when the record was written in this run of the server.
+	noted bool
+	// pointed is when the server was last told whom to follow.
+	pointed time.Time
 	// linked is set when this run of the server has been in sync with a master.
 	linked bool
 	// misled is set while the master says that it is none.
@@ -170,6 +174,8 @@ func (n *Node) Run(ctx context.Context) int {
 	var deaths []time.Time
 	for {
 		start, err := n.prepare(ctx)
+		// Who is master is decided at once; only the server's own restart waits.
+		n.backOff(ctx, deaths)
 		if ctx.Err() != nil {
 			return 0
 		}
@@ -192,23 +198,24 @@ func (n *Node) Run(ctx context.Context) int {
 			n.log.Error("the server died too often; giving up, so that Kubernetes restarts the pod with a growing delay", "deaths", len(deaths), "within", deathWindow.String(), "code", code)
 			return code
 		}
-		n.backOff(ctx, len(deaths), code)
+		n.mu.Lock()
+		n.restarts++
+		n.mu.Unlock()
+		n.log.Warn("the server died; it is started again in place", "code", code, "deaths", len(deaths))
 	}
 }
 
 // backOff waits before a restart: not at all after the first death, then twice as
 // long each time.
-func (n *Node) backOff(ctx context.Context, deaths, code int) {
-	delay := time.Duration(0)
-	if deaths > 1 {
-		delay = 500 * time.Millisecond << (deaths - 2)
+func (n *Node) backOff(ctx context.Context, deaths []time.Time) {
+	if len(deaths) < 2 {
+		return
 	}
-	n.mu.Lock()
-	n.restarts++
-	n.mu.Unlock()
-	n.log.Warn("the server died; starting it again in place", "code", code, "in", delay.String())
-	n.setState(stateBackingOff, "the server died with code "+strconv.Itoa(code))
-	sleep(ctx, delay)
+	delay := 500*time.Millisecond<<(len(deaths)-2) - time.Since(deaths[len(deaths)-1])
+	if delay > 0 {
+		n.setState(stateBackingOff, "the server died "+strconv.Itoa(len(deaths))+" times within "+deathWindow.String())
+		sleep(ctx, delay)
+	}
 }
 
 // Remember takes up the record of the data, before anybody can ask for it or change it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
@@ -87,7 +88,10 @@ func (n *Node) Follow(ctx context.Context, o peer.Order) error {
 	n.hear(nil)
 	n.believe()
 	n.route()
-	if v.Role() == peer.Replica && v.Source() == source && !v.LinkUp() && !v.Syncing() {
+	n.mu.Lock()
+	lingers := time.Since(n.pointed) > lastWait
+	n.mu.Unlock()
+	if lingers && v.Role() == peer.Replica && v.Source() == source && !v.LinkUp() && !v.Syncing() {
 		// Pointed there already, the server would try again only within a second.
 		n.detach(ctx)
 	}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -63,6 +64,9 @@ func (n *Node) calmSince(ctx context.Context, d *duties) time.Time {
 	}
 	leader, _, _ := n.lead()
 	contacts = slices.DeleteFunc(contacts, func(c contact) bool { return c.host.Absent })
+	if d.calmWith != leader {
+		d.calmWith, d.calmSince = leader, time.Time{}
+	}
 	for _, h := range n.heirs(contacts, nil) {
 		leads := h.Name == leader
 		if h.Leaving || !h.Updated || !leads && !h.InSync {
@@ -77,7 +81,7 @@ func (n *Node) calmSince(ctx context.Context, d *duties) time.Time {
 
 // takeBack asks the master to hand over to this pod.
 func (n *Node) takeBack(ctx context.Context, d *duties) {
-	if d.failed > 0 && time.Since(d.asked) < min(firstWait<<min(d.failed-1, 8), lastWait) {
+	if d.refused > 0 && time.Since(d.tried) < min(firstWait<<min(d.refused-1, 8), lastWait) {
 		return
 	}
 	leader, _, _ := n.lead()
@@ -87,16 +91,20 @@ func (n *Node) takeBack(ctx context.Context, d *duties) {
 		term := lead.HandoverTerm(n.highestTerm(&ballot{contacts: []contact{c}}))
 		_, err = n.peers.Handover(ctx, c.ip, peer.Order{Term: term, Leader: n.settings.PodName, Address: n.address()})
 	}
-	d.asked = time.Now()
+	d.tried = time.Now()
 	if err == nil {
-		d.failed = 0
+		d.refused = 0
 		return
 	}
-	d.failed++
+	d.refused++
+	if n.settings.Moves() && !errors.Is(err, peer.ErrRefused) || d.refused > 5 {
+		// It cost clients a moment, or is no passing thing.
+		d.calmSince = time.Time{}
+	}
 	// The first refusals only say that it has not heard yet of this pod being in
 	// sync.
 	level := slog.LevelDebug
-	if d.failed > 5 {
+	if d.refused > 5 {
 		level = slog.LevelWarn
 	}
 	n.log.Log(ctx, level, "can't take mastership back yet", "from", leader, "error", err)
@@ -143,6 +151,7 @@ func (n *Node) recover(ctx context.Context, d *duties) {
 		n.takeOver(ctx, d, decision)
 	case lead.Join:
 		if c, ok := d.vote.contact(decision.Peer); ok {
+			d.vote = nil
 			n.join(c)
 			n.follow(ctx)
 		}

@@ -64,7 +64,7 @@ func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 	case v.LinkUp():
 		d.downSince = time.Time{}
 	case d.downSince.IsZero():
-		d.downSince = time.Now()
+		d.downSince, d.calmSince = time.Now(), time.Time{}
 		every, d.hurry = 0, true
 	default:
 		d.hurry = time.Since(d.downSince) < hurryFor
@@ -255,5 +255,8 @@ func (n *Node) follow(ctx context.Context) {
 		n.log.Error("can't follow the master", "leader", leader, "address", source, "error", err)
 		return
 	}
+	n.mu.Lock()
+	n.pointed = time.Now()
+	n.mu.Unlock()
 	n.look(ctx)
 }

@@ -88,7 +88,7 @@ func (n *Node) launch(start conf.Start) (*server.Process, error) {
 	process, err := server.Start(n.binary, path, n.stdout, n.stdout)
 	if err == nil {
 		n.process, n.disk = process, nil
-		n.gone, n.fenced, n.linked, n.appointed = false, false, false, 0
+		n.gone, n.fenced, n.linked, n.noted, n.appointed = false, false, false, false, 0
 		n.view = View{Started: time.Now()}
 	}
 	n.mu.Unlock()

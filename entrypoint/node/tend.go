@@ -90,7 +90,9 @@ type duties struct {
 	hurry, aside            bool
 	asked, downSince, heard time.Time
 	vote                    *ballot
-	failed                  int
+	failed, refused         int
+	tried                   time.Time
+	calmWith                string
 	announced, followed     bool
 	calmSince, watched      time.Time
 	enough                  bool

@@ -157,6 +157,7 @@ func (n *Node) note() {
 	if v.Loading() || v.Role() == peer.Replica && (!v.LinkUp() || v.Syncing()) {
 		return
 	}
+	n.noted = true
 	r := &n.record
 	offset := v.Info.Int("master_repl_offset")
 	if n.settings.Persistence == settings.AOF {
@@ -237,7 +238,7 @@ func (n *Node) status() peer.Status {
 		// Loaded from an append-only file the server goes by an id that it made up.
 		s.Replid, s.Offset = n.record.Replid, n.record.Offset
 	}
-	if v.Role() == peer.Replica && !v.LinkUp() && (s.Replid != n.record.Replid || s.Offset < n.record.Offset) {
+	if !n.noted && v.Role() == peer.Replica && !v.LinkUp() && (s.Replid != n.record.Replid || s.Offset < n.record.Offset) {
 		// Loaded from files that are older than the record.
 		s.Synced = 0
 	}
@@ -245,6 +246,9 @@ func (n *Node) status() peer.Status {
 		s.History = n.record.History
 	} else if s.SecondOffset > 0 {
 		s.History = []record.Fork{{Replid: s.Replid2, End: s.SecondOffset - 1}}
+		if s.Replid2 == n.record.Replid {
+			s.History = append(s.History, n.record.History...)
+		}
 	}
 	return s
 }

@@ -67,7 +67,8 @@ func (n *Node) hosts(ctx context.Context, maxAge time.Duration) ([]peer.Host, er
 	n.mu.Lock()
 	last := n.found
 	n.mu.Unlock()
-	if time.Since(last.at) < maxAge {
+	// That a pod does not exist may be over the next moment.
+	if time.Since(last.at) < maxAge && !slices.ContainsFunc(last.hosts, func(h peer.Host) bool { return h.Absent }) {
 		return slices.Clone(last.hosts), nil
 	}
 	if maxAge > 0 {
@@ -252,10 +253,18 @@ func (n *Node) highestTerm(b *ballot) uint64 {
 
 // decide asks all peers, and has them promise where that is needed.
 func (n *Node) decide(ctx context.Context, b *ballot, own func() own) lead.Decision {
+	term, promised := n.terms()
+	var decision lead.Decision
 	if n.settings.Hive() {
-		return n.campaign(ctx, b, own)
+		decision = n.campaign(ctx, b, own)
+		promised = max(promised, b.term)
+	} else {
+		decision = n.vote(ctx, b, own())
 	}
-	return n.vote(ctx, b, own())
+	if now, next := n.terms(); now != term || next > promised {
+		return lead.Decision{Action: lead.Wait, Reason: "there is news of another master meanwhile"}
+	}
+	return decision
 }
 
 // nextTerm is that of the master which a decision makes.
@@ -263,7 +272,7 @@ func (n *Node) nextTerm(b *ballot) uint64 {
 	if n.settings.Hive() {
 		return b.term
 	}
-	return n.highestTerm(b) + 1
+	return lead.ElectionTerm(n.highestTerm(b))
 }
 
 var errGone = errors.New("the peer has gone meanwhile")

@@ -31,10 +31,12 @@ const (
 	maxBody        = 1 << 20
 	statusTimeout  = 1500 * time.Millisecond
 	orderTimeout   = 5 * time.Second
-	handoverBudget = 30 * time.Second
+	handoverBudget = 15 * time.Second
 	// An election waits for no pod longer than this.
 	hasteTimeout  = 400 * time.Millisecond
 	intentTimeout = time.Second
+	// A promise is on disk before it is given.
+	canvassTimeout = 1500 * time.Millisecond
 )
 
 // ErrRefused is a peer's own word that it does not do what was asked.
@@ -92,7 +94,7 @@ func (c *Client) Glance(ctx context.Context, ip string) (Status, error) {
 // Canvass asks a peer to promise a term to the pod that the order is From: to leave
 // its master, and to follow none of an earlier term.
 func (c *Client) Canvass(ctx context.Context, ip string, o Order) (Status, error) {
-	return c.ask(ctx, hasteTimeout, http.MethodPost, ip, pathCanvass, &o)
+	return c.ask(ctx, canvassTimeout, http.MethodPost, ip, pathCanvass, &o)
 }
 
 func (c *Client) ask(ctx context.Context, timeout time.Duration, method, ip, path string, order *Order) (Status, error) {
