@@ -185,7 +185,10 @@ func watch(ctx context.Context, server *resp.Conn, target *target, steps Steps) 
 		// as a replica of it this server would wait for ever.
 		gone := target.nudge(ctx) != nil && time.Since(target.lost) > lostWait
 		now, err := ask(ctx, server)
-		if err != nil {
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return abort(context.WithoutCancel(ctx), server, target, steps)
+		case err != nil:
 			return fmt.Errorf("look at the failover: %w", err)
 		}
 		if now["master_failover_state"] == "no-failover" {
