@@ -111,13 +111,22 @@ func (n *Node) rivaled(ctx context.Context, d *duties) bool {
 		n.log.Warn("can't look for other masters", "error", err)
 		return false
 	}
+	b := newBallot()
+	b.contacts = contacts
+	rival := n.hive(b, n.live().position).Reign()
+	if c, ok := b.contact(rival.Peer); ok && rival.Action == lead.Join && n.follows(c.status) {
+		n.yield(ctx, d, c)
+		return true
+	}
 	_, term, _ := n.lead()
 	for _, c := range contacts {
 		s := c.status
 		switch {
-		case !c.ok || s.Term <= term || s.Leader == n.settings.PodName:
-		case s.Role == peer.Master && s.Leader == s.Pod && n.follows(s):
-			n.yield(ctx, d, c)
+		case !c.ok || s.Term <= term:
+		case s.Leader == n.settings.PodName:
+			// A handover to this pod was counted for more here than there.
+			n.setLead(s.Leader, s.Term, n.address())
+			d.announced = false
 			return true
 		case s.Role != peer.Master:
 			// Somebody was made master while this one was away, and is away now.

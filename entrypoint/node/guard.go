@@ -29,7 +29,11 @@ func (n *Node) guard(ctx context.Context) (conf.Start, error) {
 	b := newBallot()
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		decision := lead.Decision{Action: lead.Start, Reason: "standalone"}
-		if !n.settings.Standalone() {
+		switch {
+		case n.settings.Standalone():
+		case !n.voided(ctx):
+			decision = lead.Decision{Action: lead.Wait, Reason: "the server died while it handed mastership over: its heir may be master any moment"}
+		default:
 			decision = n.decide(ctx, b, n.onDisk)
 			decision = n.appointment(b, decision)
 		}

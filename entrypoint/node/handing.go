@@ -199,3 +199,28 @@ func (n *Node) moving() bool {
 
 // orphaned is how long the heir waits for mastership after it lost the old master.
 const orphaned = time.Second
+
+// voided tells whether nothing is left of a handover from this pod in whose middle its
+// server died: the heir is master, or has been told that it will not be, or did not
+// answer for as long as it could have become one.
+func (n *Node) voided(ctx context.Context) bool {
+	n.mu.Lock()
+	current := n.intent
+	n.mu.Unlock()
+	if !current.active() || current.leader == n.settings.PodName {
+		return true
+	}
+	c, err := n.find(ctx, current.leader)
+	if err != nil {
+		return false
+	}
+	if c.status.Role != peer.Master {
+		if _, err := n.peers.Follow(ctx, c.ip, n.proclamation()); err != nil {
+			return false
+		}
+	}
+	n.mu.Lock()
+	n.intent = intent{}
+	n.mu.Unlock()
+	return true
+}

@@ -89,6 +89,15 @@ func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 		d.asked = time.Now()
 		n.believe()
 	}
+	// A chain under a pod that is no master ends nowhere, or where it began.
+	if _, _, source := n.lead(); source != "" || !v.LinkUp() || n.leads() || n.moving() {
+		d.chainedSince = time.Now()
+	}
+	if time.Since(d.chainedSince) > strayAfter+askEvery {
+		d.chainedSince = time.Now()
+		n.stray(ctx)
+		return
+	}
 	strays := !d.downSince.IsZero() && time.Since(d.downSince) > strayAfter && time.Since(d.heard) > strayAfter
 	switch {
 	case n.leads():
@@ -174,6 +183,7 @@ func (n *Node) refresh(ctx context.Context) (answered bool) {
 		return false
 	}
 	leader, term, source := n.lead()
+	before := term
 	promised := n.promised(contacts)
 	for _, c := range contacts {
 		// What others say of this very pod is no news to it.
@@ -181,11 +191,16 @@ func (n *Node) refresh(ctx context.Context) (answered bool) {
 			leader, term, source = c.status.Leader, c.status.Term, ""
 		}
 	}
+	b := ballot{contacts: contacts}
+	if c, ok := b.contact(leader); ok && c.status.Term == term && c.status.Leader != leader && c.status.Leader != n.settings.PodName {
+		// It knows best that it is not.
+		leader, source = c.status.Leader, ""
+	}
 	for _, c := range contacts {
 		if !c.ok || c.pod() != leader {
 			continue
 		}
-		answered, source = true, ""
+		answered, source = c.status.Role != peer.Replica, ""
 		if c.status.Role == peer.Master && c.status.Leader == leader {
 			n.hear(c.status.Online)
 		}
@@ -197,6 +212,10 @@ func (n *Node) refresh(ctx context.Context) (answered bool) {
 			source = c.address(n.settings.PeerPort)
 			n.inherit(c.status)
 		}
+	}
+	if _, now, _ := n.lead(); now != before {
+		// What was asked is older than what was heard meanwhile.
+		return answered
 	}
 	n.setLead(leader, term, source)
 	for _, c := range contacts {

@@ -21,7 +21,7 @@ const (
 // tend looks at the server again and again, and does what its role asks for. It
 // returns when running ends, or true if the server is to be set aside.
 func (n *Node) tend(running context.Context) (aside bool) {
-	var d duties
+	d := duties{chainedSince: time.Now()}
 	linked := false
 	for {
 		d.hurry = !n.glimpse(running)
@@ -95,13 +95,14 @@ type duties struct {
 	calmWith                string
 	announced, followed     bool
 	calmSince, watched      time.Time
+	chainedSince            time.Time
 	enough                  bool
 	unsaved, saved, tidied  bool
 }
 
 // regained begins anew what a master has to do once.
 func (d *duties) regained() {
-	*d = duties{hurry: d.hurry, unsaved: true}
+	*d = duties{hurry: d.hurry, unsaved: true, chainedSince: time.Now()}
 }
 
 // nudge has the master hear at once that this replica is there.
