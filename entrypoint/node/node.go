@@ -62,8 +62,9 @@ type Node struct {
 
 	// act is held while roles change, so that there is one change at a time.
 	act sync.Mutex
-	// saving is held while the record is written.
-	saving sync.Mutex
+	// saving is held while the record is written, routing while the write endpoint is
+	// pointed, so that the last to decide where to is the last to do it.
+	saving, routing sync.Mutex
 	// wake cuts the wait for the next look short.
 	wake chan struct{}
 

@@ -260,9 +260,13 @@ func (n *Node) inherit(s peer.Status) {
 func (n *Node) follow(ctx context.Context) {
 	n.act.Lock()
 	defer n.act.Unlock()
-	leader, _, source := n.lead()
+	leader, term, source := n.lead()
 	v := n.lastView()
 	if source == "" || leader == n.settings.PodName || v.Role() == peer.Replica && v.Source() == source {
+		return
+	}
+	if _, promised := n.terms(); promised > term {
+		// It was found before that was promised.
 		return
 	}
 	host, port, err := net.SplitHostPort(source)

@@ -98,6 +98,8 @@ func (n *Node) route() {
 	if n.proxy == nil {
 		return
 	}
+	n.routing.Lock()
+	defer n.routing.Unlock()
 	n.mu.Lock()
 	n.doubtSleep()
 	moving := n.intent.active()
@@ -124,6 +126,9 @@ func (n *Node) route() {
 	case !known:
 		if err := n.proxy.Point(target); err != nil {
 			n.log.Error("can't point the write endpoint to the master", "target", target, "error", err)
+			n.mu.Lock()
+			n.routed = proxy.Target{}
+			n.mu.Unlock()
 		}
 	}
 }
@@ -132,6 +137,8 @@ func (n *Node) route() {
 // answers from now on must not reach anybody.
 func (n *Node) cutOff() {
 	if n.proxy != nil {
+		n.routing.Lock()
+		defer n.routing.Unlock()
 		n.mu.Lock()
 		n.routed = proxy.Target{}
 		n.mu.Unlock()
