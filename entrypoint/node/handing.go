@@ -131,10 +131,12 @@ func (n *Node) handOver(ctx context.Context, to heir) error {
 	}
 	// Whatever became of it, the server itself knows its role.
 	ctx = context.WithoutCancel(ctx)
-	n.look(ctx)
-	n.mu.Lock()
-	n.intent = intent{}
-	n.mu.Unlock()
+	if n.look(ctx) {
+		// One that died in the middle may have an heir all the same: see voided.
+		n.mu.Lock()
+		n.intent = intent{}
+		n.mu.Unlock()
+	}
 	v := n.lastView()
 	_, current, _ := n.lead()
 	switch {
@@ -189,12 +191,13 @@ type intent struct {
 
 func (i intent) active() bool { return i.leader != "" && time.Now().Before(i.until) }
 
-// moving tells whether mastership is being handed over. It is not any more when the old
-// master is gone for a while without the new one being there.
+// moving tells whether mastership is being handed over. To the others it is not any more
+// when the old master is gone for a while without the new one being there; that one itself
+// knows when it is over.
 func (n *Node) moving() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.intent.active() && n.quietFor() < orphaned
+	return n.intent.active() && (n.record.Leader == n.settings.PodName || n.quietFor() < orphaned)
 }
 
 // orphaned is how long the heir waits for mastership after it lost the old master.

@@ -136,8 +136,8 @@ func (n *Node) recover(ctx context.Context, d *duties) {
 	if d.vote == nil {
 		d.vote = newBallot()
 	}
+	leader, term, _ := n.lead()
 	decision := n.decide(ctx, d.vote, n.live)
-	leader, _, _ := n.lead()
 	if _, answered := d.vote.contact(leader); !answered && !n.settings.Hive() {
 		n.stray(ctx)
 	}
@@ -148,7 +148,7 @@ func (n *Node) recover(ctx context.Context, d *duties) {
 			d.aside = true
 			return
 		}
-		n.takeOver(ctx, d, decision)
+		n.takeOver(ctx, d, decision, leader, term)
 	case lead.Join:
 		if c, ok := d.vote.contact(decision.Peer); ok {
 			d.vote = nil
@@ -160,16 +160,17 @@ func (n *Node) recover(ctx context.Context, d *duties) {
 	}
 }
 
-// takeOver makes this pod's server master, as an election or a vote decided.
-func (n *Node) takeOver(ctx context.Context, d *duties, decision lead.Decision) {
+// takeOver makes this pod's server master, as an election or a vote decided, unless
+// mastership is not any more with whom it was then.
+func (n *Node) takeOver(ctx context.Context, d *duties, decision lead.Decision, leader string, term uint64) {
 	n.act.Lock()
 	defer n.act.Unlock()
-	term := n.nextTerm(d.vote)
-	if n.settings.Hive() && !n.valid(d.vote) {
+	now, nowTerm, _ := n.lead()
+	if now != leader || nowTerm != term || n.settings.Hive() && !n.valid(d.vote) {
 		return
 	}
 	n.log.Info("becoming master", "reason", decision.Reason)
-	if err := n.ascend(ctx, term); err != nil {
+	if err := n.ascend(ctx, n.nextTerm(d.vote)); err != nil {
 		n.log.Error("can't become master", "error", err)
 		return
 	}
