@@ -56,13 +56,16 @@ type Hive struct {
 	Peers    []Peer
 }
 
-// ElectionTerm is the first term after another that an election may be for: an even one.
-// Those of handovers are odd, since a master hands over with its heir's consent alone,
-// and an election may know nothing of that.
-func ElectionTerm(after uint64) uint64 { return after + 2 - after%2 }
+// handovers is how many terms lie between those of two elections.
+const handovers = 1_000_000
 
-// HandoverTerm is the first term after another that a master may hand over for.
-func HandoverTerm(after uint64) uint64 { return after + 1 + after%2 }
+// ElectionTerm is the next term that an election may be for. It is later than that of
+// any handover since the last election, heard of or not: a master hands over with its
+// heir's consent alone, and who is elected meanwhile holds all that the heir holds.
+func ElectionTerm(after uint64) uint64 { return (after/handovers + 1) * handovers }
+
+// HandoverTerm is the next term that a master may hand over for.
+func HandoverTerm(after uint64) uint64 { return after + 1 }
 
 // Standing is what a pod goes by that is asked for its promise. Term is the latest
 // that it knows a master of, Leader that master, Promised the latest term that it has
@@ -117,6 +120,9 @@ func (h Hive) Reign() Decision {
 	self := h.self()
 	if name, ok := h.first(func(p Peer) bool { return p.Master && (p.Term > h.Term || p.Term == h.Term && h.before(p, self)) }); ok {
 		return Decision{Join, name, name + " is master by a later election"}
+	}
+	if h.Promised > h.Term {
+		return Decision{Canvass, "", "this master has promised itself a later term, and nobody joins it before"}
 	}
 	if name, ok := h.first(func(p Peer) bool { return max(p.Term, p.Promised) > h.Term }); ok {
 		return Decision{Canvass, name, name + " has promised a later term, and can follow none of this one"}

@@ -239,11 +239,18 @@ func (p *pod) sounded(r *round) {
 	}
 }
 
-// learn takes from all answers who is master of the latest term.
+// learn takes from all answers who is master of the latest term, if nobody has promised
+// a later one.
 func (p *pod) learn(r *round) {
+	latest := uint64(0)
+	for slot := range p.world.n {
+		if a := &r.answers[slot]; a.known {
+			latest = max(latest, a.status.term, a.status.promised)
+		}
+	}
 	for slot := range p.world.n {
 		a := &r.answers[slot]
-		if !a.known || a.status.term <= p.disk.term {
+		if !a.known || a.status.term <= p.disk.term || a.status.term < latest {
 			continue
 		}
 		s := &a.status

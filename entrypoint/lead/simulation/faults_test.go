@@ -96,17 +96,18 @@ func (w *world) killPod(p *pod, volume bool) over {
 		return over{at: w.now}
 	}
 	d := p.disk
+	away := w.between(300*millisecond, 6*second)
 	silent := w.chance(50)
 	if silent {
-		p.end(p.keep(), true)
-	} else {
-		p.end(p.keep(), false)
+		// Who is gone without a word still counts as a replica for as long as that.
+		away += 5 * second
 	}
+	p.end(p.keep(), silent)
 	p.gone = w.chance(60)
 	if !volume {
 		d = w.freshDisk()
 	}
-	return over{at: w.now + w.between(300*millisecond, 6*second), end: func() { w.back(p, d) }}
+	return over{at: w.now + away, end: func() { w.back(p, d) }}
 }
 
 // remembered tells whether enough is left to know by that there was a master, while a

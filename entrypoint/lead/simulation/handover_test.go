@@ -24,11 +24,7 @@ const (
 const askHandover = askVoid + 1
 
 func (p *pod) nextHandover() uint64 {
-	last := max(p.disk.term, p.disk.promised)
-	if p.world.mutated(oneSeriesOfTerms) {
-		return last + 1
-	}
-	return lead.HandoverTerm(last)
+	return lead.HandoverTerm(max(p.disk.term, p.disk.promised, p.hand.term))
 }
 
 // handoverTo begins a planned handover; false if this pod can't.
