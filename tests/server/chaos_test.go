@@ -9,24 +9,37 @@ import (
 	"time"
 
 	"github.com/helm-valkey/helm-valkey/tests/server/release"
+	"github.com/helm-valkey/helm-valkey/tests/writer"
 )
 
 var (
-	chaosSeed   = flag.Uint64("chaos.seed", 0, "seed of the faults of TestHiveChaos; 0: another each time")
+	chaosSeed   = flag.Uint64("chaos.seed", 0, "seed of the faults of TestOneFaultAfterAnother; 0: another each time")
 	chaosFaults = flag.Int("chaos.faults", 6, "how many faults it has")
 )
 
-// One fault after another, in a hive without any volume: the next begins when a write
-// was answered since the one before, for then two pods have all that was.
-func TestHiveChaos(t *testing.T) {
+// One fault after another, without any volume but the master's: the next begins when a
+// write was answered since the one before, for then two pods have all that was.
+func TestOneFaultAfterAnother(t *testing.T) {
 	t.Parallel()
+	cases := map[string]release.Options{
+		"hive":        hive("safe"),
+		"replication": {Replicas: 2, Network: true, Password: password},
+	}
+	for name, options := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			chaos(t, release.Run(t, durable(options)))
+		})
+	}
+}
+
+func chaos(t *testing.T, r *release.Release) {
 	seed := *chaosSeed
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("-chaos.seed %d", seed)
 	dice := rand.New(rand.NewPCG(seed, 0))
-	r := release.Run(t, durable(hive("safe")))
 	loads := answeredLoads(r)
 	service := loads[len(loads)-1]
 	for range *chaosFaults {
@@ -42,9 +55,12 @@ func TestHiveChaos(t *testing.T) {
 		}
 	}
 	r.WaitAcknowledged(service, 20)
+	var ledgers []*writer.Ledger
 	for _, load := range loads {
-		ledger := load.Stop()
-		defer func() { requireNothingLost(t, r, ledger) }()
+		ledgers = append(ledgers, load.Stop())
 	}
 	r.WaitSettled()
+	for _, ledger := range ledgers {
+		requireNothingLost(t, r, ledger)
+	}
 }

@@ -4,6 +4,7 @@ package server
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -42,11 +43,11 @@ func TestStoppedMasterRejoins(t *testing.T) {
 // Synced and stable for a while, the master's pod takes mastership back.
 func TestFailback(t *testing.T) {
 	t.Parallel()
-	for _, persistence := range []string{"none", "rdb", "aof"} {
-		t.Run(persistence, func(t *testing.T) {
+	for _, c := range []struct{ policy, persistence string }{{"", "none"}, {"", "rdb"}, {"", "aof"}, {"safe", "none"}, {"safe", "aof"}} {
+		t.Run(fmt.Sprintf("policy %q, %s", c.policy, c.persistence), func(t *testing.T) {
 			t.Parallel()
 			r := release.Run(t, release.Options{
-				Moves: true, Replicas: 2, Persistence: persistence,
+				Moves: true, Hive: c.policy, Replicas: 2, Persistence: c.persistence,
 				Env: map[string]string{"FAILBACK": "auto", "FAILBACK_AFTER": "1s"},
 			})
 			load := r.LoadWith(r.Clients())
