@@ -54,10 +54,13 @@ func TestNodeOfTheMasterIsCutOff(t *testing.T) {
 	for i := range installed {
 		c := &installed[i]
 		c.Release = cluster.New(t, c.name, cluster.Helm3, newest)
-		c.Install(cluster.Merge(c.values, values{
+		c.InstallInTheBackground(cluster.Merge(c.values, values{
 			"master":  values{"affinity": nodes("In", cutOff), "failback": "never"},
 			"replica": values{"affinity": nodes("NotIn", cutOff)},
 		}))
+	}
+	for i := range installed {
+		installed[i].WaitReady()
 	}
 	for i := range installed {
 		installed[i].start()

@@ -70,6 +70,14 @@ func (r *Release) Install(values map[string]any) {
 	r.WaitReady()
 }
 
+// InstallInTheBackground is Install that waits for nothing, for several releases at
+// once. WaitReady has to follow.
+func (r *Release) InstallInTheBackground(values map[string]any) {
+	r.TB.Helper()
+	r.write(values)
+	r.run("install", append(r.flags(), "--wait=false", r.Name, filepath.Join(Root(r.TB), chartPath))...)
+}
+
 // Upgrade gives the release other values, and waits until it is ready with them.
 func (r *Release) Upgrade(values map[string]any) {
 	r.TB.Helper()
