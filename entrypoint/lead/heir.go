@@ -101,3 +101,8 @@ func MayGo(name string, need int, fellows []Fellow) bool {
 	}
 	return ready && replicas >= need
 }
+
+// Stays tells whether a pod is there for clients that does not stop.
+func Stays(fellows []Fellow) bool {
+	return slices.ContainsFunc(fellows, func(f Fellow) bool { return f.Ready && !f.Leaving })
+}

@@ -102,10 +102,10 @@ func (h Hive) Sound() Decision {
 	if d, ok := h.running(); ok {
 		return d
 	}
-	if name, ok := h.first(func(p Peer) bool { return p.Hears && p.Leader != h.Self }); ok {
+	if name, ok := h.find(func(p Peer) bool { return p.Hears && p.Leader != h.Self }); ok {
 		return Decision{Wait, name, name + " still hears the master"}
 	}
-	if name, ok := h.first(func(p Peer) bool { return p.Name == h.Leader }); ok && h.Leader != h.Self && !h.Settled {
+	if name, ok := h.find(func(p Peer) bool { return p.Name == h.Leader }); ok && h.Leader != h.Self && !h.Settled {
 		return Decision{Wait, name, name + " was master and decides who is next"}
 	}
 	if d, ok := h.incomplete(); ok {
@@ -118,19 +118,19 @@ func (h Hive) Sound() Decision {
 // master by a later election, or have itself or another elected anew.
 func (h Hive) Reign() Decision {
 	self := h.self()
-	if name, ok := h.first(func(p Peer) bool { return p.Master && (p.Term > h.Term || p.Term == h.Term && h.before(p, self)) }); ok {
+	if name, ok := h.find(func(p Peer) bool { return p.Master && (p.Term > h.Term || p.Term == h.Term && h.before(p, self)) }); ok {
 		return Decision{Join, name, name + " is master by a later election"}
 	}
 	if h.Promised > h.Term {
 		return Decision{Canvass, "", "this master has promised itself a later term, and nobody joins it before"}
 	}
-	if name, ok := h.first(func(p Peer) bool { return max(p.Term, p.Promised) > h.Term }); ok {
+	if name, ok := h.find(func(p Peer) bool { return max(p.Term, p.Promised) > h.Term }); ok {
 		return Decision{Canvass, name, name + " has promised a later term, and can follow none of this one"}
 	}
-	if name, ok := h.first(func(p Peer) bool { return p.Term == h.Term && p.Leader != h.Self }); ok {
+	if name, ok := h.find(func(p Peer) bool { return p.Term == h.Term && p.Leader != h.Self }); ok {
 		return Decision{Canvass, name, name + " knows another master of this term"}
 	}
-	if name, ok := h.first(func(p Peer) bool { return p.Position.HasData && !p.Position.Within(h.Own) }); ok && !h.Own.HasData {
+	if name, ok := h.find(func(p Peer) bool { return p.Position.HasData && !p.Position.Within(h.Own) }); ok && !h.Own.HasData {
 		return Decision{Canvass, name, name + " holds data, and this master none"}
 	}
 	return Decision{Start, "", "no peer knows of a later master"}
@@ -173,7 +173,9 @@ func (h Hive) self() Peer {
 }
 
 // running finds a master that can be joined: none of an earlier term than anybody has
-// promised, who could be somebody's voter.
+// promised, who could be somebody's voter. Who remembers nothing may have been a voter,
+// or the master itself, until a moment ago: with silent peers it waits until that can't
+// take writes any more.
 func (h Hive) running() (Decision, bool) {
 	term := max(h.Term, h.Promised)
 	var master Peer
@@ -194,9 +196,11 @@ func (h Hive) running() (Decision, bool) {
 		return Decision{Wait, master.Name, fmt.Sprintf("%s is master of term %d, and has to be elected anew for one after %d", master.Name, master.Term, term)}, true
 	case !master.Position.HasData && !h.Own.Within(master.Position):
 		return Decision{Wait, master.Name, master.Name + " is master and holds nothing: data that are here go before"}, true
-	default:
-		return Decision{Join, master.Name, master.Name + " is master"}, true
 	}
+	if name, ok := find(h.Peers, func(p Peer) bool { return p.Answer == Unknown }); ok && h.Term == 0 && h.Quiet < FenceWait {
+		return Decision{Wait, name, name + " does not answer, and may follow a later master that this pod, which is new, has forgotten"}, true
+	}
+	return Decision{Join, master.Name, master.Name + " is master"}, true
 }
 
 // incomplete tells whether so many pods do not answer that an old master could take
@@ -206,7 +210,7 @@ func (h Hive) incomplete() (Decision, bool) {
 	var missing []string
 	listed := false
 	for _, p := range h.Peers {
-		if p.Answer == Known || p.Answer == Absent && !p.InSync {
+		if p.Answer == Known || h.nowhere(p) {
 			continue
 		}
 		listed = listed || p.Listed
@@ -226,6 +230,18 @@ func (h Hive) incomplete() (Decision, bool) {
 	default:
 		return Decision{}, false
 	}
+}
+
+// nowhere tells whether a pod that does not exist is not counted as missing. In policy
+// safe it is, once there has been a master: names are denied for a while after a pod has
+// come, and one that was deleted by force may run on.
+func (h Hive) nowhere(p Peer) bool {
+	return p.Answer == Absent && !p.InSync && (h.Policy != Safe || h.first())
+}
+
+// first tells whether nobody knows of any master.
+func (h Hive) first() bool {
+	return h.Term == 0 && !known(h.Peers, func(p Peer) bool { return p.Term > 0 })
 }
 
 // upheld tells whether this pod is master and as many answer as it needs to take
@@ -256,10 +272,9 @@ func (h Hive) accounted() bool {
 func (h Hive) quiet() time.Duration {
 	quiet := time.Duration(math.MaxInt64)
 	unknown := slices.ContainsFunc(h.Peers, func(p Peer) bool {
-		return p.Answer != Known && !(p.Answer == Absent && !p.InSync && p.Name != h.Leader) && !(h.Gone && p.Name == h.Leader)
+		return p.Answer != Known && !(h.nowhere(p) && p.Name != h.Leader) && !(h.Gone && p.Name == h.Leader)
 	})
-	first := h.Term == 0 && !known(h.Peers, func(p Peer) bool { return p.Term > 0 })
-	if !unknown && (h.Gone || first) {
+	if !unknown && (h.Gone || h.first()) {
 		return quiet
 	}
 	for _, p := range append([]Peer{h.self()}, h.Peers...) {
@@ -329,6 +344,6 @@ func compareBool(a, b bool) int {
 	}
 }
 
-func (h Hive) first(matches func(Peer) bool) (string, bool) {
+func (h Hive) find(matches func(Peer) bool) (string, bool) {
 	return find(h.Peers, func(p Peer) bool { return p.Answer == Known && matches(p) })
 }

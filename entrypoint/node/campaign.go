@@ -40,6 +40,7 @@ const (
 // start or to promote does so in term b.term, and only while that is still promised to
 // this pod.
 func (n *Node) campaign(ctx context.Context, b *ballot, own func() own) lead.Decision {
+	reigns := n.reigns()
 	contacts, err := n.glance(ctx)
 	if err != nil {
 		return lead.Decision{Action: lead.Wait, Reason: err.Error()}
@@ -50,7 +51,7 @@ func (n *Node) campaign(ctx context.Context, b *ballot, own func() own) lead.Dec
 	if decision.Action != lead.Canvass {
 		return decision
 	}
-	if n.moving() || n.committed() {
+	if n.moving() || n.committed() || n.reigns() != reigns {
 		return lead.Decision{Action: lead.Wait, Reason: "another pod is about to be master"}
 	}
 	b.term = lead.ElectionTerm(n.highestTerm(b))

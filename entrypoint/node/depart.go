@@ -14,6 +14,9 @@ const (
 	// clients are not sent to a pod that is gone: the cluster's nodes take a moment to
 	// hear that it stops.
 	lingerFor = 2 * time.Second
+	// forgetFor is the same where only pods that stop are left: clients are sent to all of
+	// those until their probes have failed.
+	forgetFor = 4 * time.Second
 	// seekEvery is how often a master that stops looks for an heir.
 	seekEvery = 100 * time.Millisecond
 	// attemptFor is how long one handover can take at worst.
@@ -52,7 +55,8 @@ func (n *Node) depart(ctx context.Context) {
 func (n *Node) linger(ctx context.Context, r *resignation, until time.Time) {
 	for ctx.Err() == nil && time.Now().Before(until) && time.Since(r.began) < n.settings.UpdateWait+2*attemptFor {
 		contacts, err := n.poll(ctx)
-		if err == nil && lead.MayGo(n.settings.PodName, n.settings.MinReplicasToWrite, n.fellows(contacts)) && !n.reigns() {
+		fellows := n.fellows(contacts)
+		if err == nil && lead.MayGo(n.settings.PodName, n.settings.MinReplicasToWrite, fellows) && !n.reigns() && (time.Since(r.began) >= forgetFor || lead.Stays(fellows)) {
 			return
 		}
 		n.setState(stateLeaving, "the other pods are not enough yet")

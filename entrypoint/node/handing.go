@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/handover"
+	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
 	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
 )
@@ -106,6 +107,10 @@ func (n *Node) handOver(ctx context.Context, to heir) error {
 	defer n.act.Unlock()
 	n.look(ctx)
 	_, term, _ := n.lead()
+	n.mu.Lock()
+	to.term = max(to.term, lead.HandoverTerm(max(term, n.record.Promised, n.offered)))
+	n.offered = to.term
+	n.mu.Unlock()
 	switch {
 	case !n.leads() || n.lastView().Role() != peer.Master:
 		return fmt.Errorf("%s is not master", n.settings.PodName)

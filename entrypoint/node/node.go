@@ -93,6 +93,8 @@ type Node struct {
 	// handed over.
 	leaving bool
 	intent  intent
+	// offered is the latest term that this pod wanted to hand over for.
+	offered uint64
 	// doubt is set when the write endpoint found that the master is none, or was frozen
 	// itself: nothing goes there before the peers were asked. alive is when this process
 	// last took note that it runs.

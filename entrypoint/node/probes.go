@@ -107,8 +107,11 @@ func (n *Node) ready() error {
 	lag := time.Duration(v.Info.Int("master_last_io_seconds_ago")) * time.Second
 	leads := n.record.Leader == n.settings.PodName
 	switch {
-	case n.leaving:
+	case n.leaving && (v.Role() == peer.Master && leads || n.proxy == nil):
 		return nil
+	case n.leaving:
+		// Others are ready, or the master that leaves last.
+		return errors.New("leaving")
 	case n.fenced:
 		return errors.New("fenced: too few replicas acknowledge writes")
 	case v.Role() == peer.None:

@@ -231,7 +231,7 @@ func (n *Node) refresh(ctx context.Context) (answered bool) {
 func (n *Node) promised(contacts []contact) uint64 {
 	_, term := n.terms()
 	for _, c := range contacts {
-		term = max(term, c.status.Promised)
+		term = max(term, c.status.Term, c.status.Promised)
 	}
 	return term
 }

@@ -69,7 +69,9 @@ func (n *Node) hosts(ctx context.Context, maxAge time.Duration) ([]peer.Host, er
 	n.mu.Unlock()
 	// That a pod does not exist may be over the next moment.
 	if time.Since(last.at) < maxAge && !slices.ContainsFunc(last.hosts, func(h peer.Host) bool { return h.Absent }) {
-		return slices.Clone(last.hosts), nil
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		return n.withMates(slices.Clone(last.hosts)), nil
 	}
 	if maxAge > 0 {
 		haste, cancel := context.WithTimeout(ctx, lookupHaste)
@@ -93,7 +95,22 @@ func (n *Node) hosts(ctx context.Context, maxAge time.Duration) ([]peer.Host, er
 		}
 	}
 	n.found = finding{at, slices.Clone(hosts)}
-	return hosts, nil
+	return n.withMates(hosts), nil
+}
+
+// withMates adds the replicas of which the master spoke last and that no name leads to:
+// names can be denied to pods that exist. It is called with mu held.
+func (n *Node) withMates(hosts []peer.Host) []peer.Host {
+	if !n.settings.Hive() {
+		return hosts
+	}
+	for _, mate := range n.mates {
+		named := slices.ContainsFunc(hosts, func(h peer.Host) bool { return slices.Contains(h.Addresses, mate) })
+		if mate != n.settings.PodIP && !named {
+			hosts = append(hosts, peer.Host{Addresses: []string{mate}})
+		}
+	}
+	return hosts
 }
 
 // lookupHaste is how long names are looked up where there is no time.
@@ -137,6 +154,11 @@ func (n *Node) reachAll(ctx context.Context, hosts []peer.Host, ask question) []
 	contacts = slices.DeleteFunc(contacts, func(c contact) bool { return c.pod() == n.settings.PodName })
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	// One that the master once spoke of and that is silent may long be another's address:
+	// it counts under its name.
+	contacts = slices.DeleteFunc(contacts, func(c contact) bool {
+		return !c.ok && c.host.Name == "" && slices.Contains(n.mates, c.host.Addresses[0])
+	})
 	for _, c := range contacts {
 		if c.ok {
 			n.names[c.ip] = c.pod()
@@ -216,7 +238,7 @@ func candidate(c contact, online []string) lead.Peer {
 	p := lead.Peer{Name: name, Answer: lead.Unknown, InSync: slices.ContainsFunc(c.host.Addresses, func(a string) bool { return slices.Contains(online, a) })}
 	s := c.status
 	switch {
-	case c.host.Absent:
+	case c.host.Absent && !c.ok:
 		p.Answer = lead.Absent
 	case !c.ok, s.Loading && !s.Syncing, s.Role == peer.None && s.DataVolume:
 	default:
