@@ -156,12 +156,12 @@ func (n *Node) reachAll(ctx context.Context, hosts []peer.Host, ask question) []
 	defer n.mu.Unlock()
 	// One that the master once spoke of and that is silent may long be another's address:
 	// it counts under its name.
-	answers := map[string]bool{}
+	answered := map[string]bool{}
 	for _, c := range contacts {
-		answers[c.pod()] = answers[c.pod()] || c.ok
+		answered[c.pod()] = answered[c.pod()] || c.ok
 	}
 	contacts = slices.DeleteFunc(contacts, func(c contact) bool {
-		return !c.ok && answers[c.pod()] || !c.ok && c.host.Name == "" && slices.Contains(n.mates, c.host.Addresses[0])
+		return !c.ok && answered[c.pod()] || !c.ok && c.host.Name == "" && slices.Contains(n.mates, c.host.Addresses[0])
 	})
 	for _, c := range contacts {
 		if c.ok {
