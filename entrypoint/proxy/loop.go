@@ -31,7 +31,8 @@ type loop struct {
 	stuck     map[*client]struct{}   // can't go on
 	timed     map[*upstream]struct{} // have a deadline
 	large     map[*upstream]struct{} // keep more memory than they may need
-	largeAt   time.Time              // when they were looked at
+	spare     [][]byte               // buffers to be used again
+	swept     time.Time
 	pools     map[string]*pool
 	slow      map[string]struct{} // addresses of clients that kept others waiting
 	next      []*client           // to be looked at
@@ -66,8 +67,6 @@ const (
 	maxEvents = 256
 	// tick is how often deadlines are looked at while there are any.
 	tick = 10 * time.Millisecond
-	// largePause is how often memory is looked for that is not needed any more.
-	largePause = time.Second
 	// linger is how long a client that was let go may take to go, and a command that
 	// waits at a master of the past to be ended.
 	linger = 300 * time.Millisecond
@@ -164,6 +163,9 @@ func (l *loop) run() error {
 			l.deadlines()
 			l.work()
 		}
+		if l.sweeps() && l.now.Sub(l.swept) >= sweepPause {
+			l.sweep()
+		}
 		l.release()
 	}
 	l.shutdown()
@@ -207,15 +209,19 @@ func (l *loop) patience() int {
 		return 0
 	case l.timing():
 		return int(tick / time.Millisecond)
+	case l.leased && l.sweeps():
+		return int(min(l.p.left(), sweepPause)/time.Millisecond) + 1
 	case l.leased:
 		return int(l.p.left()/time.Millisecond) + 1
+	case l.sweeps():
+		return int(sweepPause / time.Millisecond)
 	default:
 		return -1
 	}
 }
 
 func (l *loop) timing() bool {
-	return len(l.stuck) > 0 || len(l.timed) > 0 || len(l.large) > 0 || (l.draining && len(l.clients) > 0) ||
+	return len(l.stuck) > 0 || len(l.timed) > 0 || (l.draining && len(l.clients) > 0) ||
 		(l.listener != nil && l.listener.paused)
 }
 
@@ -257,15 +263,6 @@ func (l *loop) deadlines() {
 	}
 	if l.listener != nil {
 		l.listener.resume(l)
-	}
-	if l.now.Sub(l.largeAt) >= largePause {
-		l.largeAt = l.now
-		for u := range l.large {
-			if u.idle() {
-				u.out.bytes, u.ops = nil, queue{}
-				delete(l.large, u)
-			}
-		}
 	}
 }
 

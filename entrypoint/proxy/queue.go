@@ -30,15 +30,7 @@ type queue struct {
 	count int
 }
 
-const (
-	firstRing = 4
-	// What an upstream of one client may keep while it is idle: so many bytes and ops.
-	idleCapacity = 512
-	idleRing     = 64
-	// … and one that is shared.
-	largeCapacity = 16 << 10
-	largeRing     = 512
-)
+const firstRing = 4
 
 func (q *queue) push(o op) *op {
 	if q.count == len(q.ring) {

@@ -132,6 +132,7 @@ func (c *client) destination(l *loop, i intent, size int) *upstream {
 		return nil
 	}
 	c.session.opening = false
+	u.reserve(l)
 	if u.load() > 0 && u.load()+size > l.p.options.MaxPending {
 		u.full = true
 		c.block(l)

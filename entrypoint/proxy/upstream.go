@@ -192,23 +192,6 @@ func (u *upstream) trim(l *loop) {
 	}
 }
 
-// rest gives back memory that is not needed: of one client's upstream at once, of a
-// shared one when it was idle for a moment.
-func (u *upstream) rest(l *loop) {
-	if u.owner == nil {
-		if cap(u.out.bytes) > largeCapacity || len(u.ops.ring) > largeRing {
-			l.large[u] = struct{}{}
-		}
-		return
-	}
-	if u.idle() && (cap(u.out.bytes) > idleCapacity || len(u.ops.ring) > idleRing) {
-		u.out.bytes, u.ops = nil, queue{}
-	}
-}
-
-// idle tells that nothing is under way.
-func (u *upstream) idle() bool { return u.ops.count == 0 && len(u.out.bytes) == 0 }
-
 // receive reads replies until there are no more, or the one who gets them does not
 // take them.
 func (u *upstream) receive(l *loop) {
