@@ -2,9 +2,11 @@ package node
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
+	"github.com/helm-valkey/helm-valkey/entrypoint/handover"
 	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
 )
@@ -34,7 +36,7 @@ func (n *Node) depart(ctx context.Context) {
 	n.mu.Unlock()
 	began := time.Now()
 	n.setState(stateLeaving, "")
-	r := resignation{began: began, failed: map[string]int{}}
+	r := resignation{began: began, failed: map[string]int{}, unready: map[string]time.Time{}}
 	if n.resign(ctx, &r) {
 		// Whoever took over may have come only just now.
 		began = time.Now()
@@ -88,8 +90,24 @@ func (n *Node) fellows(contacts []contact) []lead.Fellow {
 
 // resignation is a master's way out: since when, and with whom it failed how often.
 type resignation struct {
-	began  time.Time
-	failed map[string]int
+	began   time.Time
+	failed  map[string]int
+	unready map[string]time.Time
+}
+
+// unreadyFor is for how long an heir may say that it is not ready before that counts as
+// a failure.
+const unreadyFor = time.Second
+
+func (r *resignation) failedWith(pod string, err error) {
+	since, before := r.unready[pod]
+	switch {
+	case !errors.Is(err, handover.ErrNotReady) || before && time.Since(since) > unreadyFor:
+		r.failed[pod]++
+		delete(r.unready, pod)
+	case !before:
+		r.unready[pod] = time.Now()
+	}
 }
 
 // resign hands mastership to another pod, if this one has it and there is any that can
@@ -126,7 +144,7 @@ func (n *Node) attempt(ctx context.Context, r *resignation, patient bool) lead.A
 		return decision.Action
 	}
 	if err := n.bequeath(ctx, contacts, decision.Peer); err != nil {
-		r.failed[decision.Peer]++
+		r.failedWith(decision.Peer, err)
 		n.log.Warn("can't hand mastership over", "to", decision.Peer, "error", err)
 	}
 	n.look(ctx)

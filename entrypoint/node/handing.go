@@ -119,6 +119,8 @@ func (n *Node) handOver(ctx context.Context, to heir) error {
 	}
 	order := peer.Order{Term: to.term, Leader: to.pod, Address: to.address, From: n.settings.PodName}
 	if _, err := n.peers.Intent(ctx, to.ip, order); err != nil {
+		// It may have accepted all the same.
+		go n.announce(context.WithoutCancel(ctx))
 		return fmt.Errorf("%w: %w", handover.ErrNotReady, err)
 	}
 	n.setState(stateHandingOver, "to "+to.pod)

@@ -123,6 +123,10 @@ func (n *Node) detach(ctx context.Context) {
 
 // detachLocked is detach with act held.
 func (n *Node) detachLocked(ctx context.Context) error {
+	if n.role() == peer.Master {
+		// What it has written until now shows from a whole look only.
+		n.look(ctx)
+	}
 	host, port, _ := net.SplitHostPort(conf.Detached)
 	if _, err := n.local.Do(ctx, "REPLICAOF", host, port); err != nil {
 		return fmt.Errorf("leave the master: %w", err)

@@ -125,7 +125,9 @@ func (n *Node) lookAt(ctx context.Context, section string) bool {
 	}
 	n.view.Info, n.view.At = fields, time.Now()
 	n.attend(before, n.view)
-	n.trace(n.view)
+	if section == everything {
+		n.trace(n.view)
+	}
 	if section == everything || n.settings.Persistence != settings.AOF {
 		// How far the append-only file reaches is in another section.
 		n.note()

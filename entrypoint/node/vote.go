@@ -107,7 +107,7 @@ func (n *Node) withMates(hosts []peer.Host) []peer.Host {
 	for _, mate := range n.mates {
 		named := slices.ContainsFunc(hosts, func(h peer.Host) bool { return slices.Contains(h.Addresses, mate) })
 		if mate != n.settings.PodIP && !named {
-			hosts = append(hosts, peer.Host{Addresses: []string{mate}})
+			hosts = append(hosts, peer.Host{Addresses: []string{mate}, Absent: true})
 		}
 	}
 	return hosts
@@ -161,7 +161,7 @@ func (n *Node) reachAll(ctx context.Context, hosts []peer.Host, ask question) []
 		answered[c.pod()] = answered[c.pod()] || c.ok
 	}
 	contacts = slices.DeleteFunc(contacts, func(c contact) bool {
-		return !c.ok && answered[c.pod()] || !c.ok && c.host.Name == "" && slices.Contains(n.mates, c.host.Addresses[0])
+		return !c.ok && (answered[c.pod()] || c.host.Name == "" && c.host.Absent)
 	})
 	for _, c := range contacts {
 		if c.ok {
