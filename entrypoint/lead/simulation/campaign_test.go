@@ -153,7 +153,7 @@ func (p *pod) about(r *round) lead.Hive {
 	d, s, w := p.disk, &p.server, p.world
 	h := lead.Hive{
 		Policy: w.policy, Self: p.name, Home: names[0], Need: w.need, Term: d.term, Promised: d.promised,
-		Quiet: time.Duration(p.quiet()) * time.Microsecond, Idle: !s.runs, Own: p.at(),
+		Quiet: time.Duration(p.quiet()) * time.Microsecond, Idle: !s.runs, Reigns: p.reigns(), Own: p.at(),
 		Peers: make([]lead.Peer, 0, maxPods),
 	}
 	if d.leader != nobody {
@@ -205,7 +205,9 @@ func (p *pod) voted() {
 
 func (p *pod) sounded(r *round) {
 	w, d, v := p.world, p.disk, &p.vote
-	p.learn(r)
+	if d.term > 0 {
+		p.learn(r)
+	}
 	if !p.reigns() && p.hears() {
 		p.again()
 		return
