@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/engine"
 	"github.com/helm-valkey/helm-valkey/entrypoint/node"
@@ -19,6 +20,9 @@ import (
 
 // gcPercent keeps the process under 10 MiB, at a cost of CPU time that does not show.
 const gcPercent = 20
+
+// settleTime is how long a start lasts, rather more than less.
+const settleTime = 10 * time.Second
 
 func run(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 	s, err := settings.Read(environ)
@@ -58,6 +62,8 @@ func run(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 		log.Error("can't serve peers", "address", s.ControlAddress, "error", err)
 		return exitFailure
 	}
+	// What starting took is of no use later.
+	time.AfterFunc(settleTime, debug.FreeOSMemory)
 	go server.Reap(ctx, n.Owns)
 	go forward(ctx, n)
 	return n.Run(stopping)

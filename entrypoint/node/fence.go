@@ -23,7 +23,7 @@ const unreachable = "1000000"
 func (n *Node) fence(ctx context.Context, v View, d *duties) bool {
 	good := len(v.online(n.settings.MinReplicasMaxLag)) >= n.settings.MinReplicasToWrite
 	// The lag is told in seconds: from here on it may be over at any moment.
-	d.hurry = d.hurry || d.enough && len(v.online(time.Second)) < n.settings.MinReplicasToWrite
+	d.alert = d.enough && len(v.online(time.Second)) < n.settings.MinReplicasToWrite
 	switch {
 	case good:
 		d.enough = true

@@ -16,6 +16,8 @@ const (
 	lookEvery  = time.Second
 	hiveEvery  = 250 * time.Millisecond
 	hurryEvery = 20 * time.Millisecond
+	// alertEvery is how often a master is looked at that may have to be fenced soon.
+	alertEvery = 100 * time.Millisecond
 )
 
 // tend looks at the server again and again, and does what its role asks for. It
@@ -24,7 +26,7 @@ func (n *Node) tend(running context.Context) (aside bool) {
 	d := duties{chainedSince: time.Now()}
 	linked := false
 	for {
-		d.hurry = !n.glimpse(running)
+		d.hurry, d.alert = !n.glimpse(running), false
 		if up := n.lastView().LinkUp(); up != linked {
 			linked = up
 			n.nudge(running)
@@ -40,8 +42,11 @@ func (n *Node) tend(running context.Context) (aside bool) {
 		if n.settings.Hive() {
 			wait = hiveEvery
 		}
-		if d.hurry {
+		switch {
+		case d.hurry:
 			wait = hurryEvery
+		case d.alert:
+			wait = alertEvery
 		}
 		select {
 		case <-running.Done():
@@ -87,7 +92,7 @@ func (n *Node) duty(ctx context.Context, d *duties) {
 // was a replica before; since when all has been quiet; whether enough replicas were in sync, and when rivals were last
 // looked for; and what is still to be saved, is saved, and tidied up.
 type duties struct {
-	hurry, aside            bool
+	hurry, alert, aside     bool
 	asked, downSince, heard time.Time
 	vote                    *ballot
 	failed, refused         int
