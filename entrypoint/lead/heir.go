@@ -102,6 +102,11 @@ func MayGo(name string, need int, fellows []Fellow) bool {
 	return ready && replicas >= need
 }
 
+// MasterStays tells whether the master is one of those that do not stop.
+func MasterStays(fellows []Fellow) bool {
+	return slices.ContainsFunc(fellows, func(f Fellow) bool { return f.Master && !f.Leaving })
+}
+
 // Stays tells whether a pod is there for clients that does not stop.
 func Stays(fellows []Fellow) bool {
 	return slices.ContainsFunc(fellows, func(f Fellow) bool { return f.Ready && !f.Leaving })

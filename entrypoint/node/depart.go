@@ -19,6 +19,9 @@ const (
 	// forgetFor is the same where only pods that stop are left: clients are sent to all of
 	// those until their probes have failed.
 	forgetFor = 4 * time.Second
+	// stopReserve is kept of the grace period for what comes after: the clients' leave, and
+	// a snapshot.
+	stopReserve = 25 * time.Second
 	// seekEvery is how often a master that stops looks for an heir.
 	seekEvery = 100 * time.Millisecond
 	// attemptFor is how long one handover can take at worst.
@@ -55,15 +58,22 @@ func (n *Node) depart(ctx context.Context) {
 // enough replicas stay for the master to take writes. One that is master still hands
 // over as soon as anybody is in sync.
 func (n *Node) linger(ctx context.Context, r *resignation, until time.Time) {
-	for ctx.Err() == nil && time.Now().Before(until) && time.Since(r.began) < n.settings.UpdateWait+2*attemptFor {
+	last := r.began.Add(n.settings.GracePeriod - stopReserve)
+	for ctx.Err() == nil && time.Now().Before(until) && time.Now().Before(last) {
 		contacts, err := n.poll(ctx)
 		fellows := n.fellows(contacts)
+		if !n.reigns() && lead.MasterStays(fellows) {
+			// It would refuse writes without the replicas that it needs, for as long as their
+			// successors take to come.
+			until = last
+		}
 		if err == nil && lead.MayGo(n.settings.PodName, n.settings.MinReplicasToWrite, fellows) && !n.reigns() && (time.Since(r.began) >= forgetFor || lead.Stays(fellows)) {
 			return
 		}
-		n.setState(stateLeaving, "the other pods are not enough yet")
 		if n.reigns() {
 			n.attempt(ctx, r, false)
+		} else {
+			n.setState(stateLeaving, "the other pods are not enough yet")
 		}
 		sleep(ctx, seekEvery)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
+	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
 )
 
@@ -240,9 +241,13 @@ func (n *Node) promised(contacts []contact) uint64 {
 // while this pod holds what that one never had: it started before this pod could
 // be asked, and goes back as soon as it hears of the data.
 func (n *Node) follows(master peer.Status) bool {
-	own := n.live().position
-	if n.lastView().Role() == peer.None {
+	own, v := n.live().position, n.lastView()
+	switch {
+	case v.Role() == peer.None:
 		own = n.onDisk().position
+	case v.Loading() && !v.Syncing():
+		// What it is about to hold, it can't say yet.
+		own = lead.Position{HasData: true}
 	}
 	return master.HasData || master.Loading || master.Role != peer.Master || own.Within(position(master))
 }
