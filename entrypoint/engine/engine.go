@@ -8,8 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -60,25 +60,28 @@ func Detect(ctx context.Context, path string) (Release, error) {
 	return release, nil
 }
 
-// versionLine is what the servers print: "Valkey server v=9.1.2 sha=…",
-// "Redis server v=7.0.15 sha=…".
-var versionLine = regexp.MustCompile(`(Valkey|Redis) server v=(\d{1,4})\.(\d{1,4})\.(\d{1,4})`)
-
-// Parse reads the output of a server's --version.
+// Parse reads the output of a server's --version, which has "Valkey server v=9.1.2 sha=…"
+// or "Redis server v=7.0.15 sha=…" in it.
 func Parse(output string) (Release, error) {
-	m := versionLine.FindStringSubmatch(output)
-	if m == nil {
-		return Release{}, errors.New(strconv.Quote(fmt.Sprintf("%.100s", output)) + " is not a Valkey's or Redis' version")
+	for _, engine := range []Release{{Engine: Valkey}, {Engine: Redis}} {
+		title := strings.ToUpper(engine.Engine[:1]) + engine.Engine[1:]
+		_, version, _ := strings.Cut(output, title+" server v=")
+		numbers := strings.SplitN(version, ".", 3)
+		if len(numbers) < 3 {
+			continue
+		}
+		patch := strings.IndexFunc(numbers[2]+" ", func(r rune) bool { return r < '0' || r > '9' })
+		numbers[2] = numbers[2][:patch]
+		var err [3]error
+		r := engine
+		r.Major, err[0] = strconv.Atoi(numbers[0])
+		r.Minor, err[1] = strconv.Atoi(numbers[1])
+		r.Patch, err[2] = strconv.Atoi(numbers[2])
+		if errors.Join(err[:]...) == nil {
+			return r, nil
+		}
 	}
-	r := Release{Engine: Redis}
-	if m[1] == "Valkey" {
-		r.Engine = Valkey
-	}
-	// The pattern lets only short runs of digits through: these can't fail.
-	r.Major, _ = strconv.Atoi(m[2])
-	r.Minor, _ = strconv.Atoi(m[3])
-	r.Patch, _ = strconv.Atoi(m[4])
-	return r, nil
+	return Release{}, errors.New(strconv.Quote(fmt.Sprintf("%.100s", output)) + " is not a Valkey's or Redis' version")
 }
 
 func (r Release) String() string { return r.Engine + " " + r.Version() }
