@@ -176,6 +176,19 @@ func Gap(ledger *writer.Ledger, begin time.Duration) (start, length time.Duratio
 	return start, length
 }
 
+// GapAround is the longest time without an acknowledged write of those that touch the
+// span from from to to.
+func GapAround(ledger *writer.Ledger, from, to time.Duration) time.Duration {
+	var length, previous time.Duration
+	for _, w := range ledger.Writes {
+		if previous <= to && w.At >= from {
+			length = max(length, w.At-previous)
+		}
+		previous = max(previous, w.At)
+	}
+	return length
+}
+
 // Last is when the last write between begin and end was acknowledged, counted from
 // begin; 0: none was.
 func Last(ledger *writer.Ledger, begin, end time.Duration) time.Duration {
