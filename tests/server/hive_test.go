@@ -56,7 +56,7 @@ func TestHiveMasterIsLost(t *testing.T) {
 				options.Persistence = persistence
 				r := release.Run(t, options)
 				load := confirmedLoad(r)
-				for range 3 {
+				for range 2 {
 					r.WaitReplicated(load, 100)
 					leader := r.Leader()
 					loss.lose(leader)
