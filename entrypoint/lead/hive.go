@@ -234,9 +234,21 @@ func (h Hive) incomplete() (Decision, bool) {
 
 // nowhere tells whether a pod that does not exist is not counted as missing. In policy
 // safe it is, once there has been a master: names are denied for a while after a pod has
-// come, and one that was deleted by force may run on.
+// come, and one that was deleted by force may run on. Before that, so few may be absent
+// that they can't be a master with the replicas that it needs.
 func (h Hive) nowhere(p Peer) bool {
-	return p.Answer == Absent && !p.InSync && (h.Policy != Safe || h.first())
+	return p.Answer == Absent && !p.InSync && (h.Policy != Safe || h.first() && h.silent() <= h.Need)
+}
+
+// silent is how many peers did not answer, for whatever reason.
+func (h Hive) silent() int {
+	n := 0
+	for _, p := range h.Peers {
+		if p.Answer != Known {
+			n++
+		}
+	}
+	return n
 }
 
 // first tells whether nobody knows of any master.

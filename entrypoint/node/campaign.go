@@ -215,6 +215,9 @@ func (n *Node) hive(b *ballot, own lead.Position) lead.Hive {
 		Reigns:  leader == n.settings.PodName && n.view.Role() == peer.Master,
 		Gone:    leader == n.settings.PodName && n.gone || b.gone,
 	}
+	strangers := slices.ContainsFunc(b.ready, func(address string) bool {
+		return address != n.settings.PodIP && !slices.ContainsFunc(b.contacts, func(c contact) bool { return c.ok && c.ip == address })
+	})
 	for _, c := range b.contacts {
 		p := candidate(c, mates)
 		s := c.status
@@ -230,7 +233,8 @@ func (n *Node) hive(b *ballot, own lead.Position) lead.Hive {
 		}
 		p.Term, p.Leader, p.Promised = s.Term, s.Leader, s.Promised
 		p.Hears, p.Idle, p.Quiet = s.Hears, s.OnDisk, s.Quiet
-		p.Listed = slices.ContainsFunc(c.host.Addresses, func(a string) bool { return slices.Contains(b.ready, a) })
+		// Whose an address is that is ready and did not answer, nobody can say.
+		p.Listed = strangers
 		if s.Syncing || s.Loading {
 			// What it holds is not whole, and it will not keep it.
 			p.Position.HasData = false
