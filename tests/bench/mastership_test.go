@@ -38,8 +38,8 @@ const (
 	// Around the moment in which the write endpoint first shows another master, clients
 	// wait because of the handover. What else they wait for has to do with pods that
 	// start, and with a cluster whose control plane has the same two cores.
-	beforeMove = time.Second
-	afterMove  = 500 * time.Millisecond
+	beforeMove = 300 * time.Millisecond
+	afterMove  = 300 * time.Millisecond
 )
 
 // TestHandover measures what clients notice of planned stops: the longest time in which
@@ -88,8 +88,8 @@ func TestHandover(t *testing.T) {
 			stopped = append(stopped, longest)
 			failed += load.Failures()
 			reconnected += ledger.Closed
-			t.Logf("%s: %d handovers, gaps so far %v, longest gap at all %s, %d reconnected, errors %v",
-				stop.name, len(moved), gaps, longest.Round(time.Millisecond), ledger.Closed, ledger.Said)
+			t.Logf("%s: handovers at %v, gaps so far %v, longest gap at all %s, %d reconnected, errors %v",
+				stop.name, moved, gaps, longest.Round(time.Millisecond), ledger.Closed, ledger.Said)
 		}
 		require.NotEmpty(t, gaps)
 		handovers = append(handovers, gaps...)

@@ -176,12 +176,12 @@ func Gap(ledger *writer.Ledger, begin time.Duration) (start, length time.Duratio
 	return start, length
 }
 
-// GapAround is the longest time without an acknowledged write of those that touch the
+// GapAround is the longest time between two acknowledged writes of those that touch the
 // span from from to to.
 func GapAround(ledger *writer.Ledger, from, to time.Duration) time.Duration {
 	var length, previous time.Duration
-	for _, w := range ledger.Writes {
-		if previous <= to && w.At >= from {
+	for i, w := range ledger.Writes {
+		if i > 0 && previous <= to && w.At >= from {
 			length = max(length, w.At-previous)
 		}
 		previous = max(previous, w.At)
