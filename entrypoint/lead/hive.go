@@ -232,12 +232,13 @@ func (h Hive) incomplete() (Decision, bool) {
 	}
 }
 
-// nowhere tells whether a pod that does not exist is not counted as missing. In policy
-// safe it is, once there has been a master: names are denied for a while after a pod has
-// come, and one that was deleted by force may run on. Before that, so few may be absent
-// that they can't be a master with the replicas that it needs.
+// nowhere tells whether a pod that does not exist is not counted as missing. Names are
+// denied for a while after a pod has come, and one that was deleted by force may run on:
+// once there has been a master, policy safe counts it, and policy available while it is
+// patient. Before that, so few may be absent that they can't be a master with the
+// replicas that it needs.
 func (h Hive) nowhere(p Peer) bool {
-	return p.Answer == Absent && !p.InSync && (h.Policy != Safe || h.first() && h.silent() <= h.Need)
+	return p.Answer == Absent && !p.InSync && (h.Policy == Available && !h.Patient || h.first() && h.silent() <= h.Need)
 }
 
 // silent is how many peers did not answer, for whatever reason.

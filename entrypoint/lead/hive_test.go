@@ -65,6 +65,8 @@ func TestSound(t *testing.T) {
 		{"cut off from both", hive(silentMaster, silentPeer), Hold, "r1"},
 		{"cut off from both, the names vanish, too", hive(silentMaster, with(silentPeer, func(p *Peer) { p.Answer = Absent })), Hold, "r1"},
 		{"the other replica does not exist, or has only just come", hive(silentMaster, absentPeer), Hold, "r1"},
+		{"first install, one of the others is not there yet", alter(hive(Peer{Name: "m0", Answer: Absent}, with(peerReplica, func(p *Peer) { p.Position, p.Term, p.Leader = Position{}, 0, "" })), func(h *Hive) { h.Own, h.Leader, h.Term = Position{}, "", 0 }), Canvass, ""},
+		{"first install, or all but this one are denied by DNS", alter(hive(Peer{Name: "m0", Answer: Absent}, absentPeer), func(h *Hive) { h.Own, h.Leader, h.Term = Position{}, "", 0 }), Hold, "m0"},
 		{"available: the other replica does not exist, for a while", alter(hive(silentMaster, absentPeer), func(h *Hive) { h.Policy, h.Patient = Available, true }), Wait, "r1"},
 		{"available: the other replica does not exist for long", alter(hive(silentMaster, absentPeer), func(h *Hive) { h.Policy = Available }), Canvass, ""},
 		{"available: the other replica does not exist, but was in sync", alter(hive(silentMaster, with(absentPeer, func(p *Peer) { p.InSync = true })), func(h *Hive) { h.Policy, h.Patient = Available, true }), Wait, "r1"},

@@ -41,6 +41,9 @@ func (p *pod) newRound(kind callKind, o order, who uint) *round {
 	r := &round{id: p.rounds, asked: p.clock()}
 	for slot := range p.world.n {
 		if who&(1<<slot) == 0 {
+			// Not asked, but looked up: an absence is never old.
+			_, _, found := p.world.lookup(p, slot)
+			r.answers[slot].absent = !found
 			continue
 		}
 		r.answers[slot].asked = true
@@ -297,7 +300,7 @@ func (p *pod) canvassed(r *round) {
 	h := p.about(r)
 	decision := w.decisions.elect(h)
 	w.trace(p, "elects for term %d: %s %s: %s", v.term, decision.Action, decision.Peer, decision.Reason)
-	if p.clock()-r.asked > freshFor && !w.mutated(staleAnswers) {
+	if p.clock()-r.asked > freshFor {
 		p.askLater()
 		return
 	}

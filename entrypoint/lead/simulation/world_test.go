@@ -51,7 +51,6 @@ type event struct {
 // world is one schedule's run.
 type world struct {
 	settings
-	seed uint64
 	rng  *rand.Rand
 	now  int64
 	seq  uint32
@@ -70,6 +69,7 @@ type world struct {
 
 	scenario scenario
 	violated string
+	replids  int
 	tracing  bool
 	log      *strings.Builder
 
@@ -77,10 +77,26 @@ type world struct {
 	calls   []*call
 }
 
-// counters tell what a run was about.
+// counters tell what a run was about. Longest is the longest time from the last fault
+// until all had settled.
 type counters struct {
-	events, writes, confirmed, elections, handovers, faults, divergences int
-	longest                                                              int64
+	events, writes, confirmed, reigns, handovers, faults int
+	longest                                              int64
+}
+
+func (c *counters) add(d counters) {
+	c.events += d.events
+	c.writes += d.writes
+	c.confirmed += d.confirmed
+	c.reigns += d.reigns
+	c.handovers += d.handovers
+	c.faults += d.faults
+	c.longest = max(c.longest, d.longest)
+}
+
+func (c counters) String() string {
+	return fmt.Sprintf("%d events, %d faults, %d masters made, %d of them by handovers, %d writes, %d of them confirmed; settled after %.1f s at most",
+		c.events, c.faults, c.reigns, c.handovers, c.writes, c.confirmed, float64(c.longest)/float64(second))
 }
 
 // write is one client's write on top of the data that were there before.
