@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"runtime"
 
 	"golang.org/x/sys/unix"
@@ -72,10 +71,4 @@ func dialFrom(node string) func(ctx context.Context, network, address string) (n
 		})
 		return conn, err
 	}
-}
-
-// commandOn is a command that runs in a node's network namespace. It is not `ip
-// netns exec`, which mounts a /sys of its own over everything.
-func commandOn(ctx context.Context, node, name string, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, "nsenter", append([]string{"--net=" + namespacePath(node), "--", name}, args...)...)
 }
