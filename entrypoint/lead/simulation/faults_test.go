@@ -118,7 +118,20 @@ func (w *world) remembered(without *pod) bool {
 			return true
 		}
 	}
-	return w.forced == 0 || w.now-w.forced > 6*second
+	return !w.haunted()
+}
+
+// haunted tells whether a pod that was given up may still take writes.
+func (w *world) haunted() bool { return w.forced > 0 && w.now-w.forced < 6*second }
+
+// denied tells whether DNS says of any pod that it does not exist.
+func (w *world) denied() bool {
+	for _, p := range w.named {
+		if p.blindDNS > w.now && p.blindTo > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // back starts a pod of the same name again, unless there is one.
@@ -136,7 +149,7 @@ func (w *world) forcePod(p *pod) over {
 	}
 	last := w.forced
 	w.forced = w.now
-	if !w.remembered(p) {
+	if !w.remembered(p) || w.denied() {
 		w.forced = last
 		return over{at: w.now}
 	}
@@ -167,7 +180,7 @@ func (w *world) part(one bool) over {
 	w.trace(nil, "network parts, one way %t: %05b", one, side)
 	pods := append([]*pod(nil), w.named...)
 	until := w.now + w.apart()
-	if w.policy != "" && w.chance(20) {
+	if w.policy != "" && w.chance(20) && !w.haunted() {
 		w.trace(nil, "each side's DNS denies the other")
 		for _, p := range pods {
 			p.blindDNS, p.blindTo = until, side
@@ -216,6 +229,9 @@ func (w *world) partPairs() over {
 
 // deny has DNS say of some names that they do not exist: to one pod, or to all.
 func (w *world) deny(p *pod) over {
+	if w.haunted() {
+		return over{at: w.now}
+	}
 	until, names := w.now+w.between(second, 10*second), uint(w.rng.IntN(1<<w.n))
 	all := w.chance(50)
 	w.trace(p, "DNS denies %05b, to all %t", names, all)
@@ -259,7 +275,7 @@ func (w *world) plan(broken bool) over {
 
 // killAll ends all pods at once, as their deletion does.
 func (w *world) killAll() over {
-	if w.forced > 0 && w.now-w.forced < 6*second {
+	if w.haunted() {
 		return over{at: w.now}
 	}
 	w.trace(nil, "everything restarts")

@@ -35,8 +35,8 @@ var (
 //
 // With any number of faults and data that are lost only the first two hold. They rest
 // on this: who is given up and runs on is alone, since nobody can tell the pod that
-// comes in its place from it; some pod that has not been given up still knows of a
-// master for 6 s after that; who vanishes without a word is not back within 5 s, since
+// comes in its place from it; for 6 s after that some other pod still knows of a
+// master, and DNS denies none; who vanishes without a word is not back within 5 s, since
 // its master counts the old connection and the new one.
 //
 // Without a hive, one fault at a time: nothing confirmed is lost as long as pods reach
