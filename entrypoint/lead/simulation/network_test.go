@@ -29,7 +29,7 @@ type packet struct {
 	// acknowledge at once.
 	offset           int64
 	data             int32
-	replid, replid2  string
+	replid           string
 	ask, full, takes bool
 }
 

@@ -51,7 +51,6 @@ type pod struct {
 	asking    *round // a master's poll of its peers
 	hand      handover
 	hurries   bool
-	deaths    int
 	linkEnded bool // the own link to the leader was closed, and not by this pod
 	fixed     fixed
 }

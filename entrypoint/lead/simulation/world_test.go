@@ -43,7 +43,6 @@ type event struct {
 	gen  uint32
 	pod  int16
 	kind kind
-	arg  int32
 	note *packet
 	call *call
 }
