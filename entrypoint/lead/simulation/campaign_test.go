@@ -230,9 +230,7 @@ func (p *pod) sounded(r *round) {
 				v.term = max(v.term, a.status.term, a.status.promised)
 			}
 		}
-		if v.term++; !w.mutated(oneSeriesOfTerms) {
-			v.term = lead.ElectionTerm(v.term - 1)
-		}
+		v.term = lead.ElectionTerm(v.term)
 		d.promised, d.candidate = v.term, p.slot
 		if !p.reigns() {
 			p.detach()

@@ -98,7 +98,10 @@ func (w *world) killPod(p *pod, volume bool) over {
 	d := p.disk
 	away := w.between(300*millisecond, 6*second)
 	silent := w.chance(50)
-	if silent {
+	if w.policy == "" {
+		// Back within the master's pod's patience.
+		away = w.between(300*millisecond, 5*second)
+	} else if silent {
 		// Who is gone without a word still counts as a replica for as long as that.
 		away += 5 * second
 	}

@@ -16,7 +16,7 @@ type decisions struct {
 	refusal func(lead.Standing, uint64, string) string
 }
 
-func real() decisions {
+func asBuilt() decisions {
 	return decisions{lead.Decide, lead.Hive.Sound, lead.Hive.Elect, lead.Hive.Reign, lead.Standing.Refusal}
 }
 

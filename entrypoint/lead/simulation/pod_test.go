@@ -188,7 +188,7 @@ func (p *pod) note() {
 // reachedBegin tells whether a replica holds all that its master's term began with.
 func (p *pod) reachedBegin() bool {
 	d := p.disk
-	return p.server.offset >= d.begin || p.world.mutated(syncedByLink)
+	return p.server.offset >= d.begin
 }
 
 // hears tells whether the pod hears the master that it may follow.

@@ -39,8 +39,8 @@ var (
 // master, and DNS denies none; who vanishes without a word is not back within 5 s, since
 // its master counts the old connection and the new one.
 //
-// Without a hive, one fault at a time: nothing confirmed is lost as long as pods reach
-// each other again within the master's pod's patience.
+// Without a hive, one fault at a time: nothing confirmed is lost as long as pods are back
+// and reach each other again within the master's pod's patience.
 var kinds = []struct {
 	name string
 	plan plan
@@ -99,12 +99,12 @@ func count(short, long int) int {
 }
 
 var (
-	oneFaultAtATime = plan{stream: 1, policy: lead.Safe, decisions: real()}
-	anyFaults       = plan{stream: 2, policy: lead.Safe, wild: true, decisions: real()}
-	anyDurable      = plan{stream: 4, policy: lead.Safe, wild: true, durable: true, decisions: real()}
-	available       = plan{stream: 3, policy: lead.Available, wild: true, decisions: real()}
-	fixedMaster     = plan{stream: 5, decisions: real()}
-	fixedWild       = plan{stream: 6, wild: true, decisions: real()}
+	oneFaultAtATime = plan{stream: 1, policy: lead.Safe, decisions: asBuilt()}
+	anyFaults       = plan{stream: 2, policy: lead.Safe, wild: true, decisions: asBuilt()}
+	anyDurable      = plan{stream: 4, policy: lead.Safe, wild: true, durable: true, decisions: asBuilt()}
+	available       = plan{stream: 3, policy: lead.Available, wild: true, decisions: asBuilt()}
+	fixedMaster     = plan{stream: 5, decisions: asBuilt()}
+	fixedWild       = plan{stream: 6, wild: true, decisions: asBuilt()}
 )
 
 // The same seed is the same run, to the last event: or a seed would be no proof.
