@@ -37,7 +37,7 @@ func (l *losses) add(r *cluster.Release, ledger *writer.Ledger) {
 const (
 	// Around the moment in which the write endpoint first shows another master, clients
 	// wait because of the handover. What else they wait for has to do with pods that
-	// start, and with a cluster whose control plane has the same two cores.
+	// start on the same cores.
 	beforeMove = 300 * time.Millisecond
 	afterMove  = 300 * time.Millisecond
 )
@@ -45,6 +45,7 @@ const (
 // TestHandover measures what clients notice of planned stops: the longest time in which
 // none of four writers got an answer, and commands that failed.
 func TestHandover(t *testing.T) {
+	cluster.StepBack(t)
 	r := cluster.New(t, "handover", cluster.Helm3, cluster.Newest(t, "valkey"))
 	r.Install(values{"master": values{"failback": "never"}})
 	upgrades := 0
@@ -167,6 +168,7 @@ func TestDurability(t *testing.T) {
 
 func hive(t *testing.T, name string, above values) *cluster.Release {
 	t.Helper()
+	cluster.StepBack(t)
 	r := cluster.New(t, name, cluster.Helm3, cluster.Newest(t, "valkey"))
 	r.Install(cluster.Merge(values{"hive": values{"enabled": true}, "master": values{"failback": "never"}}, above))
 	return r
