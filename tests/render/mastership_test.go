@@ -217,7 +217,7 @@ func TestGracePeriod(t *testing.T) {
 // TestGracePeriodSaysWhy: the message has the number and its parts.
 func TestGracePeriodSaysWhy(t *testing.T) {
 	for values, want := range map[string]string{
-		"replica: {terminationGracePeriodSeconds: 64}":                            "replica.terminationGracePeriodSeconds: a stop needs 65 seconds, not 64: 10 to wait for an updated replica (handover.waitForUpdatedReplica), 18 for two attempts to hand over, 2 until clients find other pods, 10 for those to be enough (handover.waitForUpdatedReplica), 5 for what they began (proxy.holdTimeout), 15 to save and 5 to spare (fix: ",
+		"replica: {terminationGracePeriodSeconds: 54}":                            "replica.terminationGracePeriodSeconds: a stop needs 55 seconds, not 54: 10 to wait for an updated replica (handover.waitForUpdatedReplica), 18 for two attempts to hand over, 2 until clients find other pods, 5 for what they began (proxy.holdTimeout), 15 to save and 5 to spare (fix: ",
 		"master: {terminationGracePeriodSeconds: 29, service: {routing: direct}}": "master.terminationGracePeriodSeconds: a stop needs 30 seconds, not 29: 10 for replicas to catch up, 15 to save and 5 to spare (fix: ",
 		"{architecture: standalone, master: {terminationGracePeriodSeconds: 0}}":  "master.terminationGracePeriodSeconds: a stop needs 20 seconds, not 0: 15 to save and 5 to spare (fix: ",
 	} {
