@@ -64,7 +64,8 @@ const handovers = 1_000_000
 // heir's consent alone, and who is elected meanwhile holds all that the heir holds.
 func ElectionTerm(after uint64) uint64 { return (after/handovers + 1) * handovers }
 
-// HandoverTerm is the next term that a master may hand over for.
+// HandoverTerm is the next term that a master may hand over for, after its own and those
+// that it has offered in vain. What was promised belongs to elections.
 func HandoverTerm(after uint64) uint64 { return after + 1 }
 
 // Standing is what a pod goes by that is asked for its promise. Term is the latest

@@ -23,14 +23,14 @@ const (
 
 const askHandover = askVoid + 1
 
-func (p *pod) nextHandover() uint64 {
-	return lead.HandoverTerm(max(p.disk.term, p.disk.promised, p.hand.term))
-}
+// nextHandover counts from the own term, and from what was offered in vain: what others
+// have promised belongs to elections, which are to outrank it.
+func (p *pod) nextHandover() uint64 { return lead.HandoverTerm(max(p.disk.term, p.hand.term)) }
 
 // handoverTo begins a planned handover; false if this pod can't.
 func (p *pod) handoverTo(slot int) bool {
 	s := &p.server
-	if !p.reigns() || !s.responds() || p.hand.state != idle || p.vote.state != idle || p.fenced {
+	if !p.reigns() || !s.responds() || p.hand.state != idle || p.vote.state != idle || p.fenced || p.disk.promised > p.disk.term {
 		return false
 	}
 	var to *pod
