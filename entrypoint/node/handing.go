@@ -145,8 +145,12 @@ func (n *Node) handOver(ctx context.Context, to heir) error {
 		n.mu.Unlock()
 	}
 	v := n.lastView()
-	_, current, _ := n.lead()
+	leader, current, _ := n.lead()
 	switch {
+	case leader == to.pod && current == to.term && v.Role() == peer.Replica:
+		// The heir was quicker to tell.
+		n.route()
+		return nil
 	case v.Role() != peer.Replica:
 		n.setState(stateRunning, "")
 		if err == nil {

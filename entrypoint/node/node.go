@@ -100,8 +100,10 @@ type Node struct {
 	// last took note that it runs.
 	doubt bool
 	alive time.Time
-	// routed is where the write endpoint was last pointed to; none while it holds.
-	routed proxy.Target
+	// routed is where the write endpoint was last pointed to; none while it holds. It is
+	// told again each second: what it does by itself this node need not know.
+	routed   proxy.Target
+	routedAt time.Time
 	// heard is when the master was last heard of, quiet since when this server has
 	// acknowledged nothing to one, mates who was in sync with it then.
 	heard, quiet time.Time

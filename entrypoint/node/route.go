@@ -117,8 +117,11 @@ func (n *Node) route() {
 		target = proxy.Target{}
 	}
 	n.mu.Lock()
-	known := n.routed == target
+	known := n.routed == target && time.Since(n.routedAt) < lookEvery
 	n.routed = target
+	if !known {
+		n.routedAt = time.Now()
+	}
 	n.mu.Unlock()
 	switch {
 	case hold:
