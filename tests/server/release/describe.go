@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-const logLines = 120
+const logLines = 400
 
 // describe logs what a pod says of itself and the end of its log.
 func (p *Pod) describe() {
