@@ -173,7 +173,7 @@ func (n *Node) bequeath(ctx context.Context, contacts []contact, pod string) err
 	}
 	ctx, cancel := context.WithTimeout(ctx, attemptFor)
 	defer cancel()
-	return n.handOver(ctx, heir{pod: pod, ip: c.ip, address: c.address(n.settings.PeerPort), term: lead.HandoverTerm(n.highestTerm(&b))})
+	return n.handOver(ctx, heir{pod: pod, ip: c.ip, address: c.address(n.settings.PeerPort)})
 }
 
 // heirs are all other pods as a master that stops sees them.

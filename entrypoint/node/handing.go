@@ -90,7 +90,7 @@ func (n *Node) Handover(ctx context.Context, o peer.Order) error {
 	if err != nil {
 		return fmt.Errorf("hand over to %q: %w", o.Address, err)
 	}
-	return n.handOver(ctx, heir{pod: o.Leader, ip: host, address: o.Address, term: o.Term})
+	return n.handOver(ctx, heir{pod: o.Leader, ip: host, address: o.Address})
 }
 
 // heir is the pod that mastership is handed to, where it and its server are reached,
@@ -108,14 +108,16 @@ func (n *Node) handOver(ctx context.Context, to heir) error {
 	n.look(ctx)
 	_, term, _ := n.lead()
 	n.mu.Lock()
-	to.term = max(to.term, lead.HandoverTerm(max(term, n.record.Promised, n.offered)))
+	// What others have promised to a candidate counts in elections only.
+	to.term = lead.HandoverTerm(max(term, n.offered))
 	n.offered = to.term
+	promised := n.record.Promised
 	n.mu.Unlock()
 	switch {
 	case !n.leads() || n.lastView().Role() != peer.Master:
 		return fmt.Errorf("%s is not master", n.settings.PodName)
-	case to.term <= term:
-		return fmt.Errorf("term %d is not after term %d", to.term, term)
+	case promised > term:
+		return fmt.Errorf("%w: %s has to be elected anew first", handover.ErrNotReady, n.settings.PodName)
 	}
 	order := peer.Order{Term: to.term, Leader: to.pod, Address: to.address, From: n.settings.PodName}
 	if _, err := n.peers.Intent(ctx, to.ip, order); err != nil {

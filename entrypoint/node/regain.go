@@ -40,7 +40,11 @@ func (n *Node) settled(ctx context.Context, d *duties) {
 	}
 	n.setState(stateRunning, "")
 	n.keep(ctx, n.lastView(), d)
-	if n.doubtful() && time.Since(d.asked) >= doubtEvery || time.Since(d.asked) >= askEvery {
+	every := askEvery
+	if _, _, source := n.lead(); source == "" {
+		every, d.alert = askSoon, true
+	}
+	if n.doubtful() && time.Since(d.asked) >= doubtEvery || time.Since(d.asked) >= every {
 		d.asked = time.Now()
 		n.refresh(ctx)
 		n.believe()

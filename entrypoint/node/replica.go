@@ -83,6 +83,9 @@ func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 		n.settled(ctx, d)
 		return
 	}
+	if _, _, source := n.lead(); source == "" {
+		every, d.alert = min(every, askSoon), true
+	}
 	if time.Since(d.asked) >= every || n.doubtful() && time.Since(d.asked) >= doubtEvery {
 		if n.refresh(ctx) {
 			d.heard = time.Now()
@@ -201,7 +204,11 @@ func (n *Node) refresh(ctx context.Context) (answered bool) {
 		if !c.ok || c.pod() != leader {
 			continue
 		}
-		answered, source = c.status.Role != peer.Replica, ""
+		answered = c.status.Role != peer.Replica
+		if c.status.Term >= term {
+			// What it says of itself is later than what others said of it.
+			source = ""
+		}
 		if c.status.Role == peer.Master && c.status.Leader == leader {
 			n.hear(c.status.Online)
 		}
