@@ -9,6 +9,7 @@ import (
 	"github.com/helm-valkey/helm-valkey/entrypoint/handover"
 	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+	"github.com/helm-valkey/helm-valkey/entrypoint/settings"
 )
 
 const (
@@ -62,9 +63,10 @@ func (n *Node) linger(ctx context.Context, r *resignation, until time.Time) {
 	for ctx.Err() == nil && time.Now().Before(until) && time.Now().Before(last) {
 		contacts, err := n.poll(ctx)
 		fellows := n.fellows(contacts)
-		if !n.reigns() && lead.MasterStays(fellows) {
-			// It would refuse writes without the replicas that it needs, for as long as their
-			// successors take to come.
+		alone := n.reigns() && (!n.settings.DataVolume || n.settings.Persistence == settings.None)
+		if alone || !n.reigns() && lead.MasterStays(fellows) {
+			// The data would be gone with this pod; or the master would refuse writes without the
+			// replicas that it needs, for as long as their successors take to come.
 			until = last
 		}
 		if err == nil && lead.MayGo(n.settings.PodName, n.settings.MinReplicasToWrite, fellows) && !n.reigns() && (time.Since(r.began) >= forgetFor || lead.Stays(fellows)) {
