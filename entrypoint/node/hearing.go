@@ -88,6 +88,10 @@ func (n *Node) attend(before, now View) {
 		if n.quiet.IsZero() {
 			n.quiet = time.Now()
 		}
+		if before.LinkUp() {
+			// A peer's question may have brought this to light.
+			n.hasten()
+		}
 		return
 	}
 	n.quiet = time.Time{}

@@ -248,9 +248,7 @@ func (n *Node) Remember() {
 // ctx ends.
 func (n *Node) prepare(ctx context.Context) (conf.Start, error) {
 	if n.settings.Role == settings.Replica && !(n.settings.Hive() && n.leads()) {
-		if n.onDisk().damaged {
-			n.putAway()
-		}
+		n.tellDisk()
 		return conf.Start{Source: n.firstSource(ctx), AppendOnly: n.settings.Persistence == settings.AOF}, nil
 	}
 	return n.guard(ctx)

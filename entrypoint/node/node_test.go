@@ -145,6 +145,29 @@ func TestOnDisk(t *testing.T) {
 	}
 }
 
+func TestTellDisk(t *testing.T) {
+	tests := map[string]struct {
+		files func(*testing.T, *Node)
+		want  *lead.Position
+	}{
+		"nothing":            {func(*testing.T, *Node) {}, &lead.Position{}},
+		"a snapshot":         {func(t *testing.T, n *Node) { snapshot(t, n, "b", "30", "\xfe") }, &lead.Position{HasData: true, Replid: "b", Offset: 30}},
+		"a damaged snapshot": {func(t *testing.T, n *Node) { n.damaged = true; snapshot(t, n, "b", "30", "\xfe") }, nil},
+		"an append-only file of which nothing is known": {func(t *testing.T, n *Node) {
+			require.NoError(t, os.Mkdir(filepath.Join(n.settings.DataDir, conf.AppendDir), 0o700))
+		}, nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			n := newNode(t, nil)
+			n.settings.Persistence = settings.AOF
+			tt.files(t, n)
+			n.tellDisk()
+			require.Equal(t, tt.want, n.disk)
+		})
+	}
+}
+
 func TestBeginsWithAOF(t *testing.T) {
 	data := own{position: lead.Position{HasData: true}}
 	tests := []struct {
@@ -191,6 +214,8 @@ func TestCandidate(t *testing.T) {
 			lead.Peer{Name: "v-replica-0", Answer: lead.Unknown, InSync: true, Settling: true}},
 		{"replica without a volume, no server yet", contact{host: host, ok: true, status: peer.Status{Pod: "v-replica-0", Role: peer.None}},
 			lead.Peer{Name: "v-replica-0", Answer: lead.Known, InSync: true, Settling: true}},
+		{"replica whose server died, and that knows what is on its volume", contact{host: host, ok: true, status: peer.Status{Pod: "v-replica-0", Role: peer.None, DataVolume: true, OnDisk: true, HasData: true, Replid: "a", Offset: 5}},
+			lead.Peer{Name: "v-replica-0", Answer: lead.Known, InSync: true, Position: lead.Position{HasData: true, Replid: "a", Offset: 5}}},
 		{"master that knows of another", contact{host: host, ok: true, status: peer.Status{Pod: "v-replica-0", Role: peer.Master, Leader: "v-master-0"}},
 			lead.Peer{Name: "v-replica-0", Answer: lead.Known, InSync: true}},
 		{"master", contact{host: host, ok: true, status: peer.Status{Pod: "v-replica-0", Role: peer.Master, Leader: "v-replica-0"}},

@@ -70,6 +70,23 @@ func (n *Node) onDisk() own {
 	return o
 }
 
+// tellDisk has a replica say what is on its disk until its server does: whoever looks for
+// the next master need not wait for a server that died and is started again only later.
+// Data of unknown age are not told of, and have to be waited for.
+func (n *Node) tellDisk() {
+	own := n.onDisk()
+	if own.damaged {
+		n.putAway()
+		return
+	}
+	if own.position.HasData && own.position.Replid == "" {
+		return
+	}
+	n.mu.Lock()
+	n.disk = &own.position
+	n.mu.Unlock()
+}
+
 // snapshotOnDisk is how far the snapshot in the data directory reaches, whatever else
 // is there.
 func (n *Node) snapshotOnDisk() lead.Position {

@@ -127,13 +127,21 @@ func (n *Node) find(ctx context.Context, pod string) (contact, error) {
 	return contact{}, errGone
 }
 
-// recoverEvery is how often the peers are asked while the master can't be reached.
-const recoverEvery = 200 * time.Millisecond
+// recoverEvery is how often the peers are asked while the master can't be reached;
+// recoverSoon as long as that may be news to some of them.
+const (
+	recoverEvery = 200 * time.Millisecond
+	recoverSoon  = 50 * time.Millisecond
+)
 
 // recover finds the data's new home when the pod that was master meanwhile is
 // lost.
 func (n *Node) recover(ctx context.Context, d *duties) {
-	if time.Since(d.asked) < recoverEvery {
+	every := recoverEvery
+	if d.vote == nil || time.Since(d.vote.began) < settleWait {
+		every = recoverSoon
+	}
+	if time.Since(d.asked) < every {
 		return
 	}
 	d.asked = time.Now()

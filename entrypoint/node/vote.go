@@ -235,7 +235,7 @@ func (n *Node) vote(ctx context.Context, b *ballot, own own) lead.Decision {
 
 // candidate is a peer as decisions see it. A master counts as one as long as it
 // takes itself for the leader. One whose server has not yet read its
-// volume can't say what it holds, and counts as silent.
+// volume, and that does not know either what is on it, counts as silent.
 func candidate(c contact, online []string) lead.Peer {
 	// One that only a Service listed, and that says nothing, has no other name.
 	name := cmp.Or(c.pod(), strings.Join(c.host.Addresses, ","))
@@ -244,12 +244,12 @@ func candidate(c contact, online []string) lead.Peer {
 	switch {
 	case c.host.Absent && !c.ok:
 		p.Answer = lead.Absent
-	case !c.ok, s.Loading && !s.Syncing, s.Role == peer.None && s.DataVolume:
+	case !c.ok, s.Loading && !s.Syncing, s.Role == peer.None && s.DataVolume && !s.OnDisk:
 	default:
 		p.Answer = lead.Known
 	}
 	p.Master = s.Role == peer.Master && s.Leader == s.Pod
-	p.Settling = s.Role == peer.None || s.Syncing || s.Role == peer.Replica && s.LinkUp
+	p.Settling = s.Role == peer.None && !s.OnDisk || s.Syncing || s.Role == peer.Replica && s.LinkUp
 	p.Position = position(s)
 	return p
 }

@@ -19,7 +19,7 @@ func TestMasterKilledInPlace(t *testing.T) {
 	)
 	r := cluster.New(t, "bench", cluster.Helm3, cluster.Newest(t, "valkey"))
 	for i, persistence := range []string{"aof", "rdb", "none"} {
-		values := map[string]any{"persistenceMode": persistence}
+		values := map[string]any{"persistenceMode": persistence, "master": map[string]any{"failbackAfter": "1s"}}
 		if i == 0 {
 			r.Install(values)
 		} else {
@@ -33,7 +33,7 @@ func TestMasterKilledInPlace(t *testing.T) {
 			// starts it again.
 			name := r.PodName(cluster.Master, 0)
 			r.WaitReplaced(name, r.Delete(name, cluster.Gracefully))
-			r.WaitReady()
+			r.WaitHome()
 			load := r.StartLoad(r.Confirmed("node2"))
 			load.WaitWrites(writes)
 			r.KillServer(r.Leader())
