@@ -3,6 +3,8 @@ package node
 import (
 	"context"
 	"errors"
+	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,14 +64,14 @@ func (n *Node) linger(ctx context.Context, r *resignation, until time.Time) {
 	last := r.began.Add(n.settings.GracePeriod - stopReserve)
 	for ctx.Err() == nil && time.Now().Before(until) && time.Now().Before(last) {
 		contacts, err := n.poll(ctx)
-		fellows := n.fellows(contacts)
+		others := fellows(contacts)
 		alone := n.reigns() && (!n.settings.DataVolume || n.settings.Persistence == settings.None)
-		if alone || !n.reigns() && lead.MasterStays(fellows) {
+		if alone || !n.reigns() && lead.MasterStays(others) {
 			// The data would be gone with this pod; or the master would refuse writes without the
 			// replicas that it needs, for as long as their successors take to come.
 			until = last
 		}
-		if err == nil && lead.MayGo(n.settings.PodName, n.settings.MinReplicasToWrite, fellows) && !n.reigns() && (time.Since(r.began) >= forgetFor || lead.Stays(fellows)) {
+		if err == nil && lead.MayGo(n.settings.PodName, n.settings.MinReplicasToWrite, others) && !n.reigns() && (time.Since(r.began) >= forgetFor || lead.Stays(others)) {
 			return
 		}
 		if n.reigns() {
@@ -84,20 +86,27 @@ func (n *Node) linger(ctx context.Context, r *resignation, until time.Time) {
 // reigns tells whether this pod is master.
 func (n *Node) reigns() bool { return n.leads() && n.role() == peer.Master }
 
-// fellows are all other pods as one sees them that wants to leave them.
-func (n *Node) fellows(contacts []contact) []lead.Fellow {
-	var fellows []lead.Fellow
+// fellows are all other pods as one sees them that wants to leave them. A replica is in
+// sync only once the master says so, too: between its first data and its first
+// acknowledgement it does not count there.
+func fellows(contacts []contact) []lead.Fellow {
+	var online []string
+	for _, c := range contacts {
+		online = append(online, c.status.Online...)
+	}
+	var all []lead.Fellow
 	for _, c := range contacts {
 		s := c.status
-		fellows = append(fellows, lead.Fellow{
+		host, _, _ := net.SplitHostPort(s.Address)
+		all = append(all, lead.Fellow{
 			Name:    c.pod(),
 			Master:  s.Role == peer.Master,
-			InSync:  s.Role == peer.Replica && s.LinkUp && !s.Syncing && !s.Loading,
+			InSync:  s.Role == peer.Replica && s.LinkUp && !s.Syncing && !s.Loading && slices.Contains(online, host),
 			Leaving: s.Leaving,
 			Ready:   s.ReadyFor >= lingerFor,
 		})
 	}
-	return fellows
+	return all
 }
 
 // resignation is a master's way out: since when, and with whom it failed how often.

@@ -127,7 +127,11 @@ func (r *Release) Delete(name string, force Force) types.UID {
 	}
 	ctx, cancel := request()
 	defer cancel()
-	require.NoError(r.TB, Client(r.TB).CoreV1().Pods(r.Namespace).Delete(ctx, name, options), "delete %s", name)
+	// By force, the next pod can be there before the API server has answered: it then says
+	// that the old one is not there any more.
+	if err := Client(r.TB).CoreV1().Pods(r.Namespace).Delete(ctx, name, options); !apierrors.IsConflict(err) {
+		require.NoError(r.TB, err, "delete %s", name)
+	}
 	return pod.UID
 }
 
