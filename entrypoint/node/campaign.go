@@ -41,7 +41,7 @@ const (
 // this pod.
 func (n *Node) campaign(ctx context.Context, b *ballot, own func() own) lead.Decision {
 	reigns := n.reigns()
-	contacts, err := n.glance(ctx)
+	contacts, err := n.glance(ctx, recentHosts)
 	if err != nil {
 		return lead.Decision{Action: lead.Wait, Reason: err.Error()}
 	}

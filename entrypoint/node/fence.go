@@ -111,10 +111,9 @@ func (n *Node) rivaled(ctx context.Context, d *duties) bool {
 		n.log.Warn("can't look for other masters", "error", err)
 		return false
 	}
-	b := newBallot()
-	b.contacts = contacts
-	rival := n.hive(b, n.live().position).Reign()
-	if c, ok := b.contact(rival.Peer); ok && rival.Action == lead.Join && n.follows(c.status) {
+	found := sighting{time.Now(), contacts}
+	rival := n.outlook(found)
+	if c, ok := found.ballot().contact(rival.Peer); ok && rival.Action == lead.Join && n.follows(c.status) {
 		n.yield(ctx, d, c)
 		return true
 	}
@@ -149,12 +148,10 @@ func (n *Node) reign(ctx context.Context, d *duties) bool {
 		return false
 	}
 	d.watched = seen.at
-	b := newBallot()
-	b.contacts = seen.contacts
-	decision := n.hive(b, n.live().position).Reign()
+	decision := n.outlook(seen)
 	switch decision.Action {
 	case lead.Join:
-		if c, ok := b.contact(decision.Peer); ok {
+		if c, ok := seen.ballot().contact(decision.Peer); ok {
 			n.yield(ctx, d, c)
 			return true
 		}
@@ -162,7 +159,7 @@ func (n *Node) reign(ctx context.Context, d *duties) bool {
 		n.log.Warn("this master has to be elected anew", "reason", decision.Reason)
 		n.reaffirm(ctx, d)
 	default:
-		if n.confirmed(b) {
+		if n.confirmed(seen.contacts) {
 			n.believe()
 		}
 	}
@@ -178,10 +175,10 @@ func (n *Node) terms() (term, promised uint64) {
 
 // confirmed tells whether as many pods as a master needs say that they follow this one,
 // in its term: after a doubt, what this server's replicas once acknowledged is no proof.
-func (n *Node) confirmed(b *ballot) bool {
+func (n *Node) confirmed(contacts []contact) bool {
 	_, term, _ := n.lead()
 	followers := 0
-	for _, c := range b.contacts {
+	for _, c := range contacts {
 		if c.ok && c.status.Leader == n.settings.PodName && c.status.Term == term && c.status.Promised <= term && c.status.LinkUp {
 			followers++
 		}

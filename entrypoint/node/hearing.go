@@ -3,8 +3,10 @@ package node
 import (
 	"context"
 	"net"
+	"slices"
 	"time"
 
+	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
 )
 
@@ -19,7 +21,7 @@ func (n *Node) listen(ctx context.Context) {
 		if host, _, err := net.SplitHostPort(source); err == nil && leader != n.settings.PodName && !n.hears(listenEvery) {
 			n.listenTo(ctx, leader, host)
 		}
-		sleep(ctx, listenEvery)
+		n.pause(ctx, listenEvery)
 	}
 }
 
@@ -46,18 +48,53 @@ type sighting struct {
 // until ctx ends. It stands beside the duties, which a pod that does not answer must not
 // hold up.
 func (n *Node) watch(ctx context.Context) {
+	age := recentHosts
 	for ctx.Err() == nil {
-		if n.leads() && n.role() == peer.Master {
+		if n.reigns() {
 			at := time.Now()
-			if contacts, err := n.glance(ctx); err == nil {
-				n.mu.Lock()
-				n.seen = sighting{at, contacts}
-				n.mu.Unlock()
-				n.hasten()
+			contacts, err := n.glance(ctx, age)
+			if err == nil {
+				n.see(sighting{at, contacts})
+			}
+			age = recentHosts
+			if err == nil && !slices.ContainsFunc(contacts, func(c contact) bool { return !c.ok }) {
+				age = steadyHosts
 			}
 		}
-		sleep(ctx, watchEvery)
+		n.pause(ctx, watchEvery)
 	}
+}
+
+// steadyHosts is how old the peers' addresses may be while all of them answer there.
+const steadyHosts = 10 * time.Second
+
+// see keeps what the peers said for the master's duties, and calls for them at once if
+// it is not what a master expects.
+func (n *Node) see(s sighting) {
+	n.mu.Lock()
+	n.seen = s
+	n.mu.Unlock()
+	if n.doubtful() || n.outlook(s).Action != lead.Start {
+		n.hasten()
+	}
+}
+
+// lastSeen is what the peers last said to this pod as master of a hive.
+func (n *Node) lastSeen() []contact {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.seen.contacts
+}
+
+// outlook is what a master is to do about what its peers said.
+func (n *Node) outlook(s sighting) lead.Decision {
+	return n.hive(s.ballot(), n.live().position).Reign()
+}
+
+func (s sighting) ballot() *ballot {
+	b := newBallot()
+	b.contacts = s.contacts
+	return b
 }
 
 func (n *Node) hear(online []string) {

@@ -86,9 +86,12 @@ func (n *Node) outdone(ctx context.Context, v View) bool {
 	if n.settings.Standalone() || v.HasData() || v.Loading() {
 		return false
 	}
-	contacts, err := n.poll(ctx)
-	if err != nil {
-		return false
+	contacts := n.lastSeen()
+	if !n.settings.Hive() {
+		var err error
+		if contacts, err = n.glance(ctx, recentHosts); err != nil {
+			return false
+		}
 	}
 	own := n.live().position
 	i := slices.IndexFunc(contacts, func(c contact) bool { return c.ok && !c.status.Loading && !position(c.status).Within(own) })

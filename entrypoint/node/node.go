@@ -336,6 +336,13 @@ func firstLabel(host string) string {
 	return label
 }
 
+// pause sleeps for about d, until the next beat of that length.
+func (n *Node) pause(ctx context.Context, d time.Duration) { sleep(ctx, n.untilBeat(d)) }
+
+// untilBeat is how long it is until the next multiple of d in this pod's life. What an
+// idle pod does from time to time it does all at once: waking up costs more than the work.
+func (n *Node) untilBeat(d time.Duration) time.Duration { return d - time.Since(n.born)%d }
+
 func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():

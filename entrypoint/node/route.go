@@ -16,8 +16,8 @@ const (
 	// hearing from this node, in a hive: a process that was frozen finds when it wakes
 	// that it has run out, and that others may have elected meanwhile. It ends well
 	// before they do (lead.FenceWait).
-	lease      = time.Second
-	renewEvery = 250 * time.Millisecond
+	lease      = 1500 * time.Millisecond
+	renewEvery = 500 * time.Millisecond
 )
 
 // Listen opens the write endpoint, if the settings ask for one, until ctx ends.
@@ -72,7 +72,7 @@ func (n *Node) renew(ctx context.Context) {
 	for ctx.Err() == nil {
 		n.awake()
 		n.proxy.Renew()
-		sleep(ctx, renewEvery)
+		n.pause(ctx, renewEvery)
 	}
 }
 

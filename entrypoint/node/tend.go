@@ -14,7 +14,7 @@ const (
 	// every pod has to notice by itself that the master is gone, and hurryEvery while
 	// something is about to change.
 	lookEvery  = time.Second
-	hiveEvery  = 250 * time.Millisecond
+	hiveEvery  = 500 * time.Millisecond
 	hurryEvery = 20 * time.Millisecond
 	// alertEvery is how often a master is looked at that may have to be fenced soon.
 	alertEvery = 100 * time.Millisecond
@@ -38,9 +38,9 @@ func (n *Node) tend(running context.Context) (aside bool) {
 		if d.aside {
 			return true
 		}
-		wait := lookEvery
+		wait := n.untilBeat(lookEvery)
 		if n.settings.Hive() {
-			wait = hiveEvery
+			wait = n.untilBeat(hiveEvery)
 		}
 		switch {
 		case d.hurry:

@@ -52,9 +52,10 @@ func (n *Node) poll(ctx context.Context) ([]contact, error) {
 // up again.
 const recentHosts = 2 * time.Second
 
-// glance is poll in haste: nobody is waited for long, and names are not always looked up.
-func (n *Node) glance(ctx context.Context) ([]contact, error) {
-	hosts, err := n.hosts(ctx, recentHosts)
+// glance is poll in haste: nobody is waited for long, and names are looked up only when
+// that was last done longer ago than maxAge.
+func (n *Node) glance(ctx context.Context, maxAge time.Duration) ([]contact, error) {
+	hosts, err := n.hosts(ctx, maxAge)
 	if err != nil {
 		return nil, err
 	}
@@ -352,7 +353,7 @@ func (n *Node) proclamation() peer.Order {
 
 // broadcast tells all peers whom to follow, and returns when they have heard of it.
 func (n *Node) broadcast(ctx context.Context, order peer.Order) {
-	contacts, err := n.glance(ctx)
+	contacts, err := n.glance(ctx, recentHosts)
 	if err != nil {
 		n.log.Warn("can't tell the peers who is master", "error", err)
 		return

@@ -15,7 +15,7 @@ type listener struct {
 }
 
 func (l *loop) listen(fd int) error {
-	if err := registerReadable(l.epoll, fd); err != nil {
+	if err := registerReadable(l.waiter.epoll, fd); err != nil {
 		return err
 	}
 	l.listener = &listener{fd: fd}
@@ -38,7 +38,7 @@ func (s *listener) event(l *loop, _ uint32) {
 			return
 		default:
 			l.p.options.Log.Warn("accept a connection", "error", err)
-			unregister(l.epoll, s.fd)
+			unregister(l.waiter.epoll, s.fd)
 			s.paused, s.since = true, l.now
 			return
 		}
@@ -50,7 +50,7 @@ const acceptPause = 100 * time.Millisecond
 
 // resume goes on to accept.
 func (s *listener) resume(l *loop) {
-	if s.paused && l.now.Sub(s.since) >= acceptPause && registerReadable(l.epoll, s.fd) == nil {
+	if s.paused && l.now.Sub(s.since) >= acceptPause && registerReadable(l.waiter.epoll, s.fd) == nil {
 		s.paused = false
 	}
 }
@@ -101,7 +101,7 @@ const drainQuiet = 500 * time.Millisecond
 func (l *loop) drain() {
 	l.draining, l.drainAt = true, l.now
 	if l.listener != nil {
-		unregister(l.epoll, l.listener.fd)
+		unregister(l.waiter.epoll, l.listener.fd)
 		l.handlers[l.listener.fd] = nil
 		if err := syscall.Shutdown(l.listener.fd, syscall.SHUT_RD); err != nil {
 			l.p.options.Log.Warn("stop to listen", "error", fmt.Errorf("shut down: %w", err))

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"errors"
-	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -20,11 +19,12 @@ type handler interface {
 // that thread alone, except for the mail and the counters.
 type loop struct {
 	p        *Proxy
-	epoll    int
+	waiter   *waiter
 	wakeup   int
 	handlers []handler // by descriptor
 	closing  []int     // descriptors that no event of this round may still mean
 	now      time.Time
+	busy     time.Time // when a socket last had something to say
 
 	clients   map[*client]struct{}
 	upstreams map[*upstream]struct{}
@@ -64,27 +64,28 @@ type loop struct {
 }
 
 const (
-	maxEvents = 256
 	// tick is how often deadlines are looked at while there are any.
 	tick = 10 * time.Millisecond
+	// restAfter is how long a loop without traffic stays in the kernel before it rests.
+	restAfter = 100 * time.Millisecond
 	// linger is how long a client that was let go may take to go, and a command that
 	// waits at a master of the past to be ended.
 	linger = 300 * time.Millisecond
 )
 
 func newLoop(p *Proxy) (*loop, error) {
-	epoll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
+	waiter, err := newWaiter()
 	if err != nil {
-		return nil, fmt.Errorf("create epoll: %w", err)
+		return nil, err
 	}
 	wakeup, err := eventfd()
 	if err != nil {
-		syscall.Close(epoll)
+		waiter.close()
 		return nil, err
 	}
 	l := &loop{
 		p:         p,
-		epoll:     epoll,
+		waiter:    waiter,
 		wakeup:    wakeup,
 		clients:   map[*client]struct{}{},
 		upstreams: map[*upstream]struct{}{},
@@ -97,7 +98,7 @@ func newLoop(p *Proxy) (*loop, error) {
 		replies:   make([]byte, 2*chunk),
 		now:       time.Now(),
 	}
-	if err := registerReadable(epoll, wakeup); err != nil {
+	if err := registerReadable(waiter.epoll, wakeup); err != nil {
 		l.close()
 		return nil, err
 	}
@@ -109,7 +110,7 @@ func (l *loop) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed = true
-	syscall.Close(l.epoll)
+	l.waiter.close()
 	syscall.Close(l.wakeup)
 }
 
@@ -144,15 +145,17 @@ func (l *loop) event(*loop, uint32) {
 func (l *loop) run() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	events := make([]syscall.EpollEvent, maxEvents)
 	for !l.stopped {
-		n, err := syscall.EpollWait(l.epoll, events, l.patience())
-		if err != nil && err != syscall.EINTR {
-			return fmt.Errorf("wait for events: %w", err)
+		events, err := l.waiter.wait(l.patience(), l.now.Sub(l.busy) >= restAfter)
+		if err != nil {
+			return err
 		}
 		l.now = time.Now()
 		l.severed()
-		for _, e := range events[:max(n, 0)] {
+		for _, e := range events {
+			if int(e.Fd) != l.wakeup {
+				l.busy = l.now
+			}
 			if h := l.handlers[e.Fd]; h != nil {
 				h.event(l, e.Events)
 			}
@@ -201,22 +204,21 @@ func (l *loop) work() {
 	l.count.waiting.Store(int64(len(l.stuck)))
 }
 
-// patience is how long to sleep, in milliseconds: for ever, unless there is work
-// left or a deadline.
-func (l *loop) patience() int {
+// patience is how long to sleep: for ever, unless there is work left or a deadline.
+func (l *loop) patience() time.Duration {
 	switch {
 	case len(l.next) > 0 || len(l.resume) > 0 || len(l.dirty) > 0:
 		return 0
 	case l.timing():
-		return int(tick / time.Millisecond)
+		return tick
 	case l.leased && l.sweeps():
-		return int(min(l.p.left(), sweepPause)/time.Millisecond) + 1
+		return min(l.p.left(), sweepPause) + time.Millisecond
 	case l.leased:
-		return int(l.p.left()/time.Millisecond) + 1
+		return l.p.left() + time.Millisecond
 	case l.sweeps():
-		return int(sweepPause / time.Millisecond)
+		return sweepPause
 	default:
-		return -1
+		return forever
 	}
 }
 
@@ -297,7 +299,7 @@ func (l *loop) handle(fd int, h handler) {
 }
 
 func (l *loop) watch(fd int, h handler) error {
-	if err := register(l.epoll, fd); err != nil {
+	if err := register(l.waiter.epoll, fd); err != nil {
 		return err
 	}
 	l.handle(fd, h)

@@ -2,7 +2,8 @@ package simulation
 
 import "github.com/helm-valkey/helm-valkey/entrypoint/lead"
 
-// What an entrypoint in a hive goes by, as HIVE.md has it.
+// What an entrypoint in a hive goes by; package node has the same, if not to the
+// millisecond.
 const (
 	lookEvery   = 200 * millisecond
 	pollEvery   = 300 * millisecond
