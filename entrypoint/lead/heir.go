@@ -55,7 +55,7 @@ func (s Succession) Decide() Decision {
 	}
 	slices.SortFunc(fit, func(a, b Heir) int {
 		return cmp.Or(
-			boolean(b.Updated)-boolean(a.Updated), boolean(b.Home)-boolean(a.Home),
+			compareBool(b.Updated, a.Updated), compareBool(b.Home, a.Home),
 			a.Failed-b.Failed, cmp.Compare(b.Offset, a.Offset), cmp.Compare(a.Name, b.Name))
 	})
 	switch {
@@ -68,13 +68,6 @@ func (s Succession) Decide() Decision {
 	default:
 		return Decision{Stop, "", "no replica is in sync"}
 	}
-}
-
-func boolean(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // Fellow is a pod that one sees which wants to stop. Ready: clients have been sent to it

@@ -132,21 +132,22 @@ func (n *Node) sendStop(ctx context.Context, how string, within time.Duration) e
 
 // seal records that the data on disk are whole, if they are.
 func (n *Node) seal(v View, how string) {
-	n.mu.Lock()
-	r := n.record
-	n.mu.Unlock()
-	r.Clean = r.AOF && v.Info.Is("aof_enabled")
+	var header rdb.Header
 	if how == "SAVE" {
-		header, err := rdb.ReadFile(filepath.Join(n.settings.DataDir, conf.SnapshotName))
-		if err != nil {
+		var err error
+		if header, err = rdb.ReadFile(filepath.Join(n.settings.DataDir, conf.SnapshotName)); err != nil {
 			n.log.Error("the snapshot that the server just saved can't be read", "error", err)
 			return
 		}
+	}
+	n.mu.Lock()
+	// Peers may be promised something until the very end.
+	r := &n.record
+	r.Clean = r.AOF && v.Info.Is("aof_enabled")
+	if how == "SAVE" {
 		r.Clean = header.Replid == r.Replid && header.Offset >= r.Offset
 		r.Offset = max(r.Offset, header.Offset)
 	}
-	n.mu.Lock()
-	n.record = r
 	n.mu.Unlock()
 	n.save(record.Durable)
 }
