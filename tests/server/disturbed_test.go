@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/helm-valkey/helm-valkey/tests/server/release"
 )
 
@@ -42,22 +40,28 @@ var halves = []struct {
 // waitMiddle waits until a handover is in one of its halves, and returns the target.
 func waitMiddle(t *testing.T, r *release.Release, master *release.Pod, failover string) *release.Pod {
 	t.Helper()
+	var target *release.Pod
 	release.Eventually(t, release.Patience, "a handover that is "+failover, func() error {
 		info, err := master.Info()
-		if err == nil && info["master_failover_state"] != failover {
-			err = fmt.Errorf("it is %s", info["master_failover_state"])
+		if err != nil {
+			return err
 		}
-		return err
+		if info["master_failover_state"] != failover {
+			return fmt.Errorf("it is %s", info["master_failover_state"])
+		}
+		status, err := master.Status()
+		if err != nil {
+			return err
+		}
+		for _, p := range r.Others(master) {
+			if strings.HasSuffix(status.Reason, " "+p.Name) {
+				target = p
+				return nil
+			}
+		}
+		return fmt.Errorf("no target in %s: %s", status.State, status.Reason)
 	})
-	status, err := master.Status()
-	require.NoError(t, err)
-	for _, p := range r.Others(master) {
-		if strings.HasSuffix(status.Reason, " "+p.Name) {
-			return p
-		}
-	}
-	require.FailNow(t, "no target", "%s: %s", status.State, status.Reason)
-	return nil
+	return target
 }
 
 // What befalls the target, or the replica that is not, in the middle of a handover.
