@@ -10,6 +10,7 @@ import (
 	"github.com/helm-valkey/helm-valkey/entrypoint/handover"
 	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+	"github.com/helm-valkey/helm-valkey/entrypoint/record"
 	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
 )
 
@@ -76,12 +77,13 @@ func (n *Node) inheritMastership(ctx context.Context, term uint64) {
 		n.act.Unlock()
 		return
 	}
-	n.setLead(n.settings.PodName, term, n.address())
+	n.heed(n.settings.PodName, term, n.address())
 	n.look(ctx)
 	n.act.Unlock()
 	n.believe()
 	n.route()
 	n.hasten()
+	n.save(record.Durable)
 }
 
 // Handover hands mastership to the pod that the order names.
@@ -170,9 +172,10 @@ func (n *Node) handOver(ctx context.Context, to heir) error {
 		n.route()
 		return errors.Join(err, handover.ErrUnknown)
 	}
-	n.setLead(to.pod, to.term, to.address)
+	n.heed(to.pod, to.term, to.address)
 	n.route()
 	go n.broadcast(ctx, order)
+	n.save(record.Durable)
 	return nil
 }
 

@@ -307,19 +307,27 @@ func (n *Node) leads() bool {
 // setLead takes note of a change of mastership, on disk before anything follows
 // from it.
 func (n *Node) setLead(leader string, term uint64, source string) {
+	if n.heed(leader, term, source) {
+		n.save(record.Durable)
+	}
+}
+
+// heed takes note of a change of mastership in memory, and tells whether it is one. It is
+// for moments in which clients wait: who calls it saves the record soon. What a crash of
+// the machine would lose of it meanwhile the other pods know.
+func (n *Node) heed(leader string, term uint64, source string) (changed bool) {
 	n.mu.Lock()
-	changed := n.record.Leader != leader || n.record.Term != term
+	changed = n.record.Leader != leader || n.record.Term != term
 	n.record.Leader, n.record.Term, n.source = leader, term, source
 	n.misled = n.misled && !changed
 	if n.intent.term <= term {
 		n.intent = intent{}
 	}
 	n.mu.Unlock()
-	if !changed {
-		return
+	if changed {
+		n.log.Info("master", "leader", leader, "term", term, "address", source)
 	}
-	n.log.Info("master", "leader", leader, "term", term, "address", source)
-	n.save(record.Durable)
+	return changed
 }
 
 // address is where this pod's own server is reached by its peers.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+	"github.com/helm-valkey/helm-valkey/entrypoint/record"
 	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
 	"github.com/helm-valkey/helm-valkey/entrypoint/settings"
 )
@@ -50,11 +51,12 @@ func (n *Node) ascend(ctx context.Context, term uint64) error {
 	if _, err := n.local.Do(ctx, "REPLICAOF", "NO", "ONE"); err != nil {
 		return fmt.Errorf("become master: %w", err)
 	}
-	n.setLead(n.settings.PodName, term, n.address())
+	n.heed(n.settings.PodName, term, n.address())
 	n.look(ctx)
 	n.believe()
 	n.route()
 	n.hasten()
+	n.save(record.Durable)
 	return nil
 }
 
@@ -83,11 +85,14 @@ func (n *Node) Follow(ctx context.Context, o peer.Order) error {
 	n.mu.Lock()
 	n.intent = intent{}
 	n.mu.Unlock()
-	n.setLead(o.Leader, o.Term, source)
+	changed := n.heed(o.Leader, o.Term, source)
 	n.learnBegin(o.BeginOf, o.Begin)
 	n.hear(nil)
 	n.believe()
 	n.route()
+	if changed {
+		n.save(record.Durable)
+	}
 	n.mu.Lock()
 	lingers := time.Since(n.pointed) > lastWait
 	n.mu.Unlock()
