@@ -129,9 +129,13 @@ func (n *Node) handOver(ctx context.Context, to heir) error {
 	}
 	n.setState(stateHandingOver, "to "+to.pod)
 	defer n.hasten()
+	var held time.Time
 	from := resp.Options{Network: "unix", Addr: n.settings.ServerSocket(), Password: n.settings.Password}
 	err := handover.Run(ctx, from, resp.Options{Addr: to.address, Password: n.settings.Password}, handover.Steps{
-		Begin: func() { n.foretell(order) },
+		Begin: func() {
+			held = time.Now()
+			n.foretell(order)
+		},
 		Void: func(ctx context.Context) error {
 			_, err := n.peers.Follow(ctx, to.ip, n.proclamation())
 			return err
@@ -139,6 +143,7 @@ func (n *Node) handOver(ctx context.Context, to heir) error {
 	})
 	if !errors.Is(err, handover.ErrNotReady) {
 		n.count(err)
+		n.log.Info("the handover is over", "to", to.pod, "term", to.term, "held", time.Since(held).String())
 	}
 	// Whatever became of it, the server itself knows its role.
 	ctx = context.WithoutCancel(ctx)

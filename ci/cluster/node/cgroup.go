@@ -15,6 +15,14 @@ import (
 
 const cgroups = "/sys/fs/cgroup"
 
+// A node's pods weigh as much as ten processes. On a machine of its own they outweigh all
+// services of the system together; here the kubelets, the control plane and whoever runs
+// the tests are so many processes beside them, each with the weight of one.
+const (
+	sharesOfPods = 10 * 1024
+	weightOfPods = 10 * 100
+)
+
 // unified tells whether the host has the second version of control groups only.
 func unified() bool {
 	_, err := os.Stat(cgroups + "/cgroup.controllers")
@@ -57,10 +65,13 @@ func makeGroups(name string) error {
 			return fmt.Errorf("make control group: %w", err)
 		}
 		if unified() {
-			if err := errors.Join(delegate(root), delegate(dir)); err != nil {
+			if err := errors.Join(delegate(root), delegate(dir), weigh(dir, "cpu.weight", weightOfPods)); err != nil {
 				return err
 			}
 			continue
+		}
+		if err := weigh(dir, "cpu.shares", sharesOfPods); err != nil {
+			return err
 		}
 		// A new group of the cpuset controller takes no process until it has processors and memory.
 		for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
@@ -75,6 +86,22 @@ func makeGroups(name string) error {
 				return fmt.Errorf("make control group: %w", err)
 			}
 		}
+	}
+	return nil
+}
+
+// weigh sets the weight of a group, if its hierarchy is the one of the cpu controller.
+func weigh(dir, file string, weight int) error {
+	f, err := os.OpenFile(filepath.Join(dir, file), os.O_WRONLY, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		_, err = f.WriteString(strconv.Itoa(weight))
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("make control group: %w", err)
 	}
 	return nil
 }
