@@ -41,6 +41,9 @@ func (n *Node) tend(running context.Context) (aside bool) {
 		wait := n.untilBeat(lookEvery)
 		if n.settings.Hive() {
 			wait = n.untilBeat(hiveEvery)
+			if silent := n.silentIn(); silent > 0 {
+				wait = min(wait, silent)
+			}
 		}
 		switch {
 		case d.hurry:
