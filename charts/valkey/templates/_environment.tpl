@@ -1,0 +1,127 @@
+{{/* valkey.environment: dict "root" "role" "values": the entrypoint's settings */}}
+{{- define "valkey.environment" -}}
+{{- $root := .root -}}
+{{- $values := .values -}}
+{{- $fullname := include "valkey.fullname" $root -}}
+- name: ENTRYPOINT_POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+- name: ENTRYPOINT_POD_IP
+  valueFrom:
+    fieldRef:
+      fieldPath: status.podIP
+- name: ENTRYPOINT_ROLE
+  value: {{ .role }}
+- name: ENTRYPOINT_CLUSTER_ID
+  value: {{ printf "%s/%s" (include "valkey.namespace" $root) $fullname | quote }}
+{{- if eq $root.Values.architecture "replication" }}
+- name: ENTRYPOINT_MASTER
+  value: {{ include "valkey.podDomainName" (dict "root" $root "role" "master" "ordinal" 0) | quote }}
+- name: ENTRYPOINT_PEERS_FILE
+  value: /etc/valkey/topology/peers
+- name: ENTRYPOINT_PEER_SERVICES
+  value: {{ printf "%[1]s-master-headless.%[2]s,%[1]s-replica-headless.%[2]s" $fullname (include "valkey.domain" $root) | quote }}
+{{- end }}
+{{- if ne ($root.Values.engine | default "auto") "auto" }}
+- name: ENTRYPOINT_SERVER
+  value: {{ printf "%s-server" $root.Values.engine | quote }}
+{{- end }}
+- name: ENTRYPOINT_PORT
+  value: {{ int $root.Values.containerPorts.valkey | quote }}
+- name: ENTRYPOINT_HTTP_ADDRESS
+  value: {{ printf ":%d" (int $root.Values.containerPorts.http) | quote }}
+- name: ENTRYPOINT_CONTROL_ADDRESS
+  value: {{ printf ":%d" (int $root.Values.containerPorts.control) | quote }}
+{{- if $root.Values.auth.enabled }}
+- name: ENTRYPOINT_PASSWORD_FILE
+  value: /run/secrets/valkey/password
+{{- end }}
+- name: ENTRYPOINT_CONFIG_FILES
+  value: {{ include "valkey.configFiles" $root | quote }}
+- name: ENTRYPOINT_PERSISTENCE
+  value: {{ include "valkey.persistenceMode" . | quote }}
+- name: ENTRYPOINT_DATA_VOLUME
+  value: {{ $values.persistence.enabled | quote }}
+- name: ENTRYPOINT_REPLICA_VOLUMES
+  value: {{ and (eq $root.Values.architecture "replication") $root.Values.replica.persistence.enabled | ternary "true" "false" | quote }}
+- name: ENTRYPOINT_DISKLESS_SYNC_DELAY
+  value: {{ int $root.Values.replica.disklessSyncDelay | quote }}
+- name: ENTRYPOINT_EMPTY_MASTER
+  value: {{ $root.Values.safety.emptyMaster | default "hold" | quote }}
+- name: ENTRYPOINT_BOOTSTRAP_WAIT
+  value: {{ $root.Values.safety.bootstrapWait | default "30s" | quote }}
+- name: ENTRYPOINT_MAX_LAG
+  value: {{ $root.Values.safety.maxLag | default "10s" | quote }}
+- name: ENTRYPOINT_MIN_REPLICAS_TO_WRITE
+  value: {{ include "valkey.minReplicasToWrite" $root | quote }}
+- name: ENTRYPOINT_MIN_REPLICAS_MAX_LAG
+  value: {{ include "valkey.minReplicasMaxLag" $root | quote }}
+{{- if eq (include "valkey.routing" $root) "proxy" }}
+{{ include "valkey.mastershipEnvironment" $root }}
+{{- end }}
+- name: ENTRYPOINT_GRACE_PERIOD
+  value: {{ include "valkey.gracePeriod" . | printf "%ss" | quote }}
+- name: ENTRYPOINT_LOG_LEVEL
+  value: {{ $root.Values.entrypoint.logLevel | default "info" | quote }}
+{{- end -}}
+
+{{/* valkey.mastershipEnvironment: the entrypoint's settings where mastership moves */}}
+{{- define "valkey.mastershipEnvironment" -}}
+{{- $proxy := .Values.proxy | default dict -}}
+{{- $handover := .Values.handover | default dict -}}
+{{- $hive := .Values.hive | default dict -}}
+{{- $durability := .Values.durability | default "async" -}}
+{{- $failback := include "valkey.failback" . -}}
+- name: ENTRYPOINT_REVISION
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.labels['controller-revision-hash']
+- name: ENTRYPOINT_PROXY_ADDRESS
+  value: {{ include "valkey.proxyPort" . | printf ":%s" | quote }}
+- name: ENTRYPOINT_PROXY_HOLD_TIMEOUT
+  value: {{ $proxy.holdTimeout | default "5s" | quote }}
+- name: ENTRYPOINT_PROXY_MAX_CONNECTIONS
+  value: {{ int ($proxy.maxConnections | default 10000) | quote }}
+- name: ENTRYPOINT_PROXY_MAX_PENDING
+  value: {{ int ($proxy.maxPendingBytes | default 1048576) | quote }}
+- name: ENTRYPOINT_DURABILITY
+  value: {{ $durability }}
+{{- if eq $durability "replicated" }}
+- name: ENTRYPOINT_DURABILITY_TIMEOUT
+  value: {{ .Values.durabilityTimeout | default "2s" | quote }}
+{{- end }}
+- name: ENTRYPOINT_FAILBACK
+  value: {{ $failback }}
+{{- if eq $failback "auto" }}
+- name: ENTRYPOINT_FAILBACK_AFTER
+  value: {{ .Values.master.failbackAfter | default "60s" | quote }}
+{{- end }}
+- name: ENTRYPOINT_UPDATE_WAIT
+  value: {{ $handover.waitForUpdatedReplica | default "10s" | quote }}
+{{- if include "valkey.hive" . }}
+- name: ENTRYPOINT_HIVE_POLICY
+  value: {{ $hive.policy | default "safe" }}
+- name: ENTRYPOINT_HIVE_SILENCE
+  value: {{ $hive.silenceTimeout | default "1s" | quote }}
+- name: ENTRYPOINT_HIVE_HANG
+  value: {{ $hive.hangTimeout | default "3s" | quote }}
+{{- end }}
+{{- if include "valkey.readyService" . }}
+- name: ENTRYPOINT_READY_SERVICES
+  value: {{ printf "%s-ready.%s" (include "valkey.fullname" .) (include "valkey.domain" .) | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* valkey.extraEnvironment: the user's variables; a number or a boolean becomes a string */}}
+{{- define "valkey.extraEnvironment" -}}
+{{- $out := list -}}
+{{- range . -}}
+{{- if hasKey . "value" -}}
+{{- $out = append $out (merge (dict "value" (include "valkey.string" .value)) .) -}}
+{{- else -}}
+{{- $out = append $out . -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $out -}}
+{{- end -}}

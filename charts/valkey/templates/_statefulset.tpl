@@ -1,0 +1,22 @@
+{{/* valkey.statefulSet: dict "root" "role" "values": the spec of a role's StatefulSet */}}
+{{- define "valkey.statefulSet" -}}
+replicas: {{ int .values.replicaCount }}
+serviceName: {{ printf "%s-%s-headless" (include "valkey.fullname" .root) .role | quote }}
+podManagementPolicy: {{ .values.podManagementPolicy }}
+{{- with .values.updateStrategy }}
+updateStrategy:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.persistentVolumeClaimRetentionPolicy }}
+persistentVolumeClaimRetentionPolicy:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+selector:
+  matchLabels:
+    {{- include "valkey.roleSelectorLabels" . | nindent 4 }}
+template:
+  {{- include "valkey.podTemplate" . | nindent 2 }}
+{{- with include "valkey.volumeClaimTemplates" . }}
+{{ . }}
+{{- end }}
+{{- end -}}
