@@ -21,6 +21,7 @@ const usage = `usage: entrypoint COMMAND
 
   install DIR          copy this binary into DIR, for an init container
   run                  start and guard the server; settings: ENTRYPOINT_* (see the documentation)
+  sentinel             start and tidy a Sentinel; settings: the same
   check [PROBE]        ask this pod's own probe: startup, live or ready (default: ready)
   verify --write HOST:PORT [--read HOST:PORT] [--password-file FILE] [--timeout 30s]
                        write a key through one endpoint, read it through the other, delete it
@@ -39,6 +40,8 @@ func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return report(install(rest), stderr)
 	case "run":
 		return run(ctx, environ, stdout, stderr)
+	case "sentinel":
+		return watch(ctx, environ, stdout, stderr)
 	case "check":
 		return report(check(ctx, rest, environ), stderr)
 	case "verify":

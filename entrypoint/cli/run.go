@@ -13,6 +13,7 @@ import (
 	"github.com/helm-valkey/helm-valkey/entrypoint/engine"
 	"github.com/helm-valkey/helm-valkey/entrypoint/node"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+	"github.com/helm-valkey/helm-valkey/entrypoint/sentry"
 	"github.com/helm-valkey/helm-valkey/entrypoint/server"
 	"github.com/helm-valkey/helm-valkey/entrypoint/settings"
 	"github.com/helm-valkey/helm-valkey/entrypoint/web"
@@ -25,24 +26,10 @@ const gcPercent = 20
 const settleTime = 10 * time.Second
 
 func run(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
-	s, err := settings.Read(environ)
-	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: s.LogLevel})).With("pod", s.PodName)
-	if err != nil {
-		log.Error("the settings are wrong", "error", err)
-		return exitUsage
+	s, log, path, release, code := prepare(ctx, environ, stderr)
+	if code != exitOK {
+		return code
 	}
-	path, err := engine.Find(s.Server)
-	if err != nil {
-		log.Error("no server", "error", err)
-		return exitFailure
-	}
-	release, err := engine.Detect(ctx, path)
-	if err != nil {
-		log.Error("unknown server", "error", err)
-		return exitFailure
-	}
-	// It lives beside a server for whose memory people pay: rather collect often.
-	debug.SetGCPercent(gcPercent)
 	n := node.New(s, path, release, log, stdout)
 	n.Remember()
 
@@ -67,6 +54,49 @@ func run(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 	go server.Reap(ctx, n.Owns)
 	go forward(ctx, n)
 	return n.Run(stopping)
+}
+
+// prepare reads the settings and finds the server.
+func prepare(ctx context.Context, environ []string, stderr io.Writer) (s settings.Settings, log *slog.Logger, path string, release engine.Release, code int) {
+	s, err := settings.Read(environ)
+	log = slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: s.LogLevel})).With("pod", s.PodName)
+	if err != nil {
+		log.Error("the settings are wrong", "error", err)
+		return s, log, "", release, exitUsage
+	}
+	if path, err = engine.Find(s.Server); err != nil {
+		log.Error("no server", "error", err)
+		return s, log, "", release, exitFailure
+	}
+	if release, err = engine.Detect(ctx, path); err != nil {
+		log.Error("unknown server", "error", err)
+		return s, log, path, release, exitFailure
+	}
+	// It lives beside a server for whose memory people pay: rather collect often.
+	debug.SetGCPercent(gcPercent)
+	return s, log, path, release, exitOK
+}
+
+// watch runs a Sentinel.
+func watch(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
+	s, log, path, _, code := prepare(ctx, environ, stderr)
+	if code != exitOK {
+		return code
+	}
+	if s.Role != settings.Sentinel {
+		log.Error("not a Sentinel's pod", "role", s.Role)
+		return exitUsage
+	}
+	stopping, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	sentry := sentry.New(s, path, log, stdout)
+	if err := web.Serve(ctx, s.HTTPAddress, web.Sentinel(sentry), log); err != nil {
+		log.Error("can't serve probes", "address", s.HTTPAddress, "error", err)
+		return exitFailure
+	}
+	time.AfterFunc(settleTime, debug.FreeOSMemory)
+	go server.Reap(ctx, sentry.Owns)
+	return sentry.Run(stopping)
 }
 
 // forward passes on the signals that do not mean to stop.

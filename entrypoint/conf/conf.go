@@ -100,6 +100,10 @@ func owned(c *config, s settings.Settings, start Start) error {
 		c.set("replica-announce-port", strconv.Itoa(s.Port))
 	}
 	c.set("replica-read-only", "yes")
+	if s.Sentinels() {
+		// No Sentinel makes it master before it has been in sync with one.
+		c.set("replica-priority", "0")
+	}
 	if start.Source == "" {
 		return nil
 	}
@@ -107,7 +111,7 @@ func owned(c *config, s settings.Settings, start Start) error {
 	if err != nil {
 		return fmt.Errorf("replicate from %q: %w", start.Source, err)
 	}
-	c.raw("replicaof " + quote(host) + " " + port)
+	c.raw("replicaof " + Quote(host) + " " + port)
 	return nil
 }
 
@@ -125,7 +129,7 @@ const (
 type config struct{ strings.Builder }
 
 func (c *config) comment(text string)    { c.raw("# " + text) }
-func (c *config) set(name, value string) { c.raw(name + " " + quote(value)) }
+func (c *config) set(name, value string) { c.raw(name + " " + Quote(value)) }
 func (c *config) raw(line string)        { c.WriteString(line + "\n") }
 func yesNo(b bool) string {
 	if b {
@@ -137,9 +141,9 @@ func yesNo(b bool) string {
 // seconds rounds up, so that a bound never becomes zero, which means none.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
-// quote writes an argument so that the server's parser (sdssplitargs) reads back
+// Quote writes an argument so that the server's parser (sdssplitargs) reads back
 // the same bytes.
-func quote(s string) string {
+func Quote(s string) string {
 	plain := s != ""
 	for _, b := range []byte(s) {
 		if b <= ' ' || b >= 0x7F || b == '"' || b == '\'' || b == '\\' || b == '#' {

@@ -87,7 +87,7 @@ func TestDisklessLoad(t *testing.T) {
 func TestQuote(t *testing.T) {
 	tests := map[string]string{"": `""`, "plain": "plain", "two words": `"two words"`, "\x00\n": `"\x00\x0a"`, `a\b`: `"a\\b"`, "é": `"\xc3\xa9"`, "it's": `"it's"`}
 	for in, want := range tests {
-		require.Equal(t, want, quote(in), in)
+		require.Equal(t, want, Quote(in), in)
 	}
 }
 
@@ -95,6 +95,6 @@ func TestQuote(t *testing.T) {
 func FuzzQuote(f *testing.F) {
 	f.Add("a\nreplicaof evil 1\r")
 	f.Fuzz(func(t *testing.T, s string) {
-		require.False(t, strings.ContainsAny(quote(s), "\r\n\x00"))
+		require.False(t, strings.ContainsAny(Quote(s), "\r\n\x00"))
 	})
 }

@@ -83,6 +83,7 @@ func (n *Node) inheritMastership(ctx context.Context, term uint64) {
 	n.believe()
 	n.route()
 	n.hasten()
+	n.proclaim(ctx)
 	n.save(record.Durable)
 }
 
@@ -112,8 +113,16 @@ func (n *Node) handOver(ctx context.Context, to heir) error {
 	n.mu.Lock()
 	// What others have promised to a candidate counts in elections only.
 	to.term = lead.HandoverTerm(max(term, n.offered))
-	n.offered = to.term
 	promised := n.record.Promised
+	n.mu.Unlock()
+	if n.settings.Sentinels() {
+		var err error
+		if to.term, err = n.canvassSentinels(ctx, to.term-1); err != nil {
+			return fmt.Errorf("%w: %w", handover.ErrNotReady, err)
+		}
+	}
+	n.mu.Lock()
+	n.offered = to.term
 	n.mu.Unlock()
 	switch {
 	case !n.leads() || n.lastView().Role() != peer.Master:

@@ -169,10 +169,14 @@ func (n *Node) quietFor() time.Duration {
 // hangs tells whether this pod's server, which is master, has to be ended because it
 // does not answer and another could serve in its place.
 func (n *Node) hangs(role string, d *duties) bool {
+	v := n.lastView()
+	if n.settings.Sentinels() && role == peer.Master && d.hurry && n.overtaken() && time.Since(v.At) > supersededHang {
+		n.log.Error("the server does not answer, and the Sentinels have another master; ending it", "for", time.Since(v.At).Round(time.Millisecond).String())
+		return true
+	}
 	if !n.settings.Hive() || role != peer.Master || !d.hurry {
 		return false
 	}
-	v := n.lastView()
 	if v.Loading() || len(v.online(n.settings.MinReplicasMaxLag)) < n.settings.MinReplicasToWrite || time.Since(v.At) < n.settings.HiveHang {
 		return false
 	}

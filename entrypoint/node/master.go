@@ -20,7 +20,8 @@ func (n *Node) masterDuty(ctx context.Context, d *duties) {
 		d.announced = true
 		go n.announce(ctx)
 	}
-	if !n.settings.Hive() || !n.fence(ctx, v, d) {
+	fenced := n.settings.Hive() && n.fence(ctx, v, d) || n.settings.Sentinels() && n.severed(ctx, v, d)
+	if !fenced {
 		n.setState(stateRunning, "")
 	}
 	if n.rivaled(ctx, d) {
@@ -68,7 +69,7 @@ func (n *Node) isBeginning() bool {
 // mastership is just being handed to it, it was made so from outside.
 func (n *Node) pretender(ctx context.Context, d *duties) {
 	d.hurry = true
-	if n.moving() {
+	if n.moving() || n.settings.Sentinels() && n.promoted(ctx, d) {
 		return
 	}
 	n.refresh(ctx)

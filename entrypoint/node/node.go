@@ -6,7 +6,8 @@
 // and stands in master.go, regain.go and replica.go; what its peers may ask of it in
 // orders.go, and how mastership is handed on in handing.go. How it leaves is in
 // depart.go and stop.go, how clients reach the master through it in route.go. Where
-// every pod may elect a master, hearing.go, campaign.go and fence.go add how.
+// every pod may elect a master, hearing.go, campaign.go and fence.go add how; where
+// Sentinels decide, council.go does.
 package node
 
 import (
@@ -25,6 +26,7 @@ import (
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
 	"github.com/helm-valkey/helm-valkey/entrypoint/proxy"
 	"github.com/helm-valkey/helm-valkey/entrypoint/record"
+	"github.com/helm-valkey/helm-valkey/entrypoint/sentinel"
 	"github.com/helm-valkey/helm-valkey/entrypoint/server"
 	"github.com/helm-valkey/helm-valkey/entrypoint/settings"
 )
@@ -58,7 +60,9 @@ type Node struct {
 	bootID    string
 	// proxy is the write endpoint; nil if there is none.
 	proxy *proxy.Proxy
-	born  time.Time
+	// council are the Sentinels; nil if there are none.
+	council *sentinel.Council
+	born    time.Time
 
 	// act is held while roles change, so that there is one change at a time.
 	act sync.Mutex
@@ -133,6 +137,14 @@ type Node struct {
 	appointed uint64
 	// beginning is set while the server loads the data with which it is to be master.
 	beginning bool
+	// upheld is when most Sentinels last had nothing against this pod as master, missed
+	// since when a quorum of them does not hear theirs, and superseded is set while they
+	// know of a later one.
+	upheld, missed time.Time
+	superseded     bool
+	// eligible is set when this run of the server has been in sync, and Sentinels may
+	// promote it.
+	eligible bool
 	// unmerged is how far a snapshot reaches that was set aside, and that has writes the
 	// master lacks.
 	unmerged *lead.Position
@@ -145,7 +157,7 @@ type Node struct {
 // New makes a node. The server's own log goes to stdout.
 func New(s settings.Settings, binary string, release engine.Release, log *slog.Logger, stdout io.Writer) *Node {
 	key := peer.NewKey(s.ClusterID, s.Password)
-	return &Node{
+	n := &Node{
 		settings: s, release: release, binary: binary, log: log, stdout: stdout,
 		directory: peer.Directory{Self: s.PodName, PeersFile: s.PeersFile, Services: s.PeerServices, HostsFile: s.HostsFile},
 		peers:     peer.NewClient(key, s.PeerControlPort),
@@ -161,6 +173,13 @@ func New(s settings.Settings, binary string, release engine.Release, log *slog.L
 		known:     map[string][]string{},
 		handovers: map[string]int{},
 	}
+	if s.Sentinels() {
+		n.council = &sentinel.Council{
+			Client: sentinel.NewClient(s.SentinelName, s.Password), ClusterID: s.ClusterID,
+			File: s.SentinelsFile, Port: s.SentinelPort, Lookup: n.directory.Lookup,
+		}
+	}
+	return n
 }
 
 // Key signs what this node says to its peers.
@@ -247,7 +266,7 @@ func (n *Node) Remember() {
 // prepare decides what the server starts as. It returns when that is certain, or
 // ctx ends.
 func (n *Node) prepare(ctx context.Context) (conf.Start, error) {
-	if n.settings.Role == settings.Replica && !(n.settings.Hive() && n.leads()) {
+	if n.settings.Role == settings.Replica && !(n.settings.Elects() && n.leads()) {
 		n.tellDisk()
 		return conf.Start{Source: n.firstSource(ctx), AppendOnly: n.settings.Persistence == settings.AOF}, nil
 	}

@@ -32,7 +32,7 @@ func (n *Node) Promote(ctx context.Context, o peer.Order) error {
 		return fmt.Errorf("term %d is not after term %d", o.Term, term)
 	case n.settings.Hive() && (o.Term != promised || o.From != candidate):
 		return fmt.Errorf("term %d was promised to %q, not term %d to %q", promised, candidate, o.Term, o.From)
-	case n.settings.Hive() && !running:
+	case n.settings.Elects() && !running:
 		// Whoever prepares its start finds it there.
 		n.mu.Lock()
 		n.appointed = o.Term
@@ -56,6 +56,7 @@ func (n *Node) ascend(ctx context.Context, term uint64) error {
 	n.believe()
 	n.route()
 	n.hasten()
+	n.proclaim(ctx)
 	n.save(record.Durable)
 	return nil
 }

@@ -52,11 +52,12 @@ func (n *Node) firstSource(ctx context.Context) string {
 // replicaDuty is what a pod does at each look whose server is a replica.
 func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 	v := n.lastView()
-	hive := n.settings.Hive()
-	if !hive || n.hears(n.settings.HiveSilence) {
+	hive, elects := n.settings.Hive(), n.settings.Elects()
+	lost := hive && !n.hears(n.settings.HiveSilence) || n.settings.Sentinels() && !v.LinkUp() && !n.leads()
+	if !lost {
 		n.setState(stateRunning, n.complaint(v))
 		d.failed = 0
-		if hive {
+		if elects {
 			d.vote = nil
 		}
 	}
@@ -74,12 +75,12 @@ func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 	if hive && d.hurry && !v.LinkUp() {
 		n.forget(ctx)
 	}
-	if hive && !n.hears(n.settings.HiveSilence) && !v.Syncing() && !v.Loading() {
+	if lost && !v.Syncing() && !v.Loading() {
 		d.hurry = true
 		n.elect(ctx, d)
 		return
 	}
-	if hive && n.isMasterPod() && v.LinkUp() {
+	if elects && n.isMasterPod() && v.LinkUp() {
 		n.settled(ctx, d)
 		return
 	}

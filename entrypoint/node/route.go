@@ -13,7 +13,7 @@ import (
 
 const (
 	// lease is how long the write endpoint goes on to serve its own server without
-	// hearing from this node, in a hive: a process that was frozen finds when it wakes
+	// hearing from this node, where others may elect: a process that was frozen finds when it wakes
 	// that it has run out, and that others may have elected meanwhile. It ends well
 	// before they do (lead.FenceWait).
 	lease      = 1500 * time.Millisecond
@@ -38,7 +38,7 @@ func (n *Node) Listen(ctx context.Context) error {
 	if s.Durability == settings.Replicated {
 		options.Durability = proxy.Durability{Replicas: s.MinReplicasToWrite, Timeout: s.DurabilityTimeout}
 	}
-	if s.Hive() {
+	if s.Elects() {
 		options.Lease = lease
 	}
 	if n.proxy, err = proxy.New(options); err != nil {
@@ -50,8 +50,13 @@ func (n *Node) Listen(ctx context.Context) error {
 			n.log.Error("the write endpoint ended", "error", err)
 		}
 	}()
-	if s.Hive() {
+	if s.Elects() {
 		go n.renew(ctx)
+	}
+	if s.Sentinels() {
+		go n.observe(ctx)
+	}
+	if s.Hive() {
 		go n.listen(ctx)
 		go n.watch(ctx)
 	}
@@ -87,7 +92,7 @@ func (n *Node) awake() {
 
 // doubtSleep is called with mu held.
 func (n *Node) doubtSleep() {
-	if n.settings.Hive() && !n.alive.IsZero() && time.Since(n.alive) > lease {
+	if n.settings.Elects() && !n.alive.IsZero() && time.Since(n.alive) > lease {
 		n.doubt = true
 	}
 }

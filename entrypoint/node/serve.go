@@ -85,10 +85,11 @@ func (n *Node) launch(start conf.Start) (*server.Process, error) {
 	// Held until the server is known to be this node's own: one that ends at once
 	// would else be reaped as an orphan, and its exit code be lost.
 	n.mu.Lock()
-	process, err := server.Start(n.binary, path, n.stdout, n.stdout)
+	process, err := server.Start(n.binary, n.stdout, n.stdout, path)
 	if err == nil {
 		n.process, n.disk = process, nil
 		n.gone, n.fenced, n.linked, n.noted, n.appointed = false, false, false, false, 0
+		n.eligible = false
 		n.view = View{Started: time.Now()}
 	}
 	n.mu.Unlock()

@@ -282,10 +282,13 @@ func (n *Node) highestTerm(b *ballot) uint64 {
 func (n *Node) decide(ctx context.Context, b *ballot, own func() own) lead.Decision {
 	term, promised := n.terms()
 	var decision lead.Decision
-	if n.settings.Hive() {
+	switch {
+	case n.settings.Hive():
 		decision = n.campaign(ctx, b, own)
 		promised = max(promised, b.term)
-	} else {
+	case n.settings.Sentinels():
+		decision = n.appeal(ctx, b, own())
+	default:
 		decision = n.vote(ctx, b, own())
 	}
 	if now, next := n.terms(); now != term || next > promised {
@@ -296,7 +299,7 @@ func (n *Node) decide(ctx context.Context, b *ballot, own func() own) lead.Decis
 
 // nextTerm is that of the master which a decision makes.
 func (n *Node) nextTerm(b *ballot) uint64 {
-	if n.settings.Hive() {
+	if n.settings.Elects() {
 		return b.term
 	}
 	return lead.ElectionTerm(n.highestTerm(b))

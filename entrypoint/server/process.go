@@ -18,11 +18,11 @@ type Process struct {
 	code int
 }
 
-// Start runs the server with a configuration file. The server dies with this
+// Start runs the server with arguments, a configuration file among them. The server dies with this
 // process, and is alone in a process group, so that what it forked can be ended
 // with it.
-func Start(path, configFile string, stdout, stderr io.Writer) (*Process, error) {
-	command := exec.Command(path, configFile)
+func Start(path string, stdout, stderr io.Writer, args ...string) (*Process, error) {
+	command := exec.Command(path, args...)
 	command.Stdout, command.Stderr = stdout, stderr
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	p := &Process{done: make(chan struct{})}

@@ -7,7 +7,7 @@
 //	POD_NAME              this pod's name (required)
 //	POD_IP                the address that this pod announces (required beside MASTER)
 //	CLUSTER_ID            "<namespace>/<release>"; peers of another id are refused
-//	ROLE                  master or replica: which StatefulSet this pod belongs to (required)
+//	ROLE                  master, replica or sentinel: which StatefulSet this pod belongs to (required)
 //	MASTER                host name of the master's pod; empty for a standalone server
 //	PEERS_FILE            file with the host names of all expected pods, one a line; read again whenever it changes
 //	PEER_SERVICES         host names, by comma, of headless Services whose addresses add to the peers
@@ -45,6 +45,14 @@
 //	HIVE_SILENCE          how long a master may be silent (default 1s)
 //	HIVE_HANG             how long a server may leave a PING unanswered before its own entrypoint kills it (default 3s)
 //	READY_SERVICES        host names, by comma, of headless Services that list ready pods only; for available
+//	REPLICA_PRIORITY      which replica Sentinels rather promote: the lower, and never 0 (default 100)
+//	SENTINELS_FILE        file with the host names of all Sentinels' pods, one a line; none: there are no Sentinels
+//	SENTINEL_PORT         where they listen (default 26379)
+//	SENTINEL_NAME         what they call the master (default mymaster)
+//	SENTINEL_QUORUM       how many of them have to miss the master (default: most)
+//	SENTINEL_DOWN_AFTER   how long it may leave them without an answer before (default 2s)
+//	SENTINEL_FAILOVER_TIMEOUT, SENTINEL_PARALLEL_SYNCS
+//	                      as in their own configuration (default 15s, 1)
 //	GRACE_PERIOD          the pod's terminationGracePeriodSeconds as a duration (default 30s)
 //	LOG_LEVEL             debug, info, warn or error (default info)
 package settings
@@ -65,8 +73,9 @@ import (
 
 // Roles of a pod, by its StatefulSet.
 const (
-	Master  = "master"
-	Replica = "replica"
+	Master   = "master"
+	Replica  = "replica"
+	Sentinel = "sentinel"
 )
 
 // Ways of keeping data on disk.
@@ -131,6 +140,14 @@ type Settings struct {
 	HivePolicy                  string
 	HiveSilence, HiveHang       time.Duration
 	ReadyServices               []string
+	ReplicaPriority             int
+	SentinelsFile               string
+	SentinelPort                int
+	SentinelName                string
+	SentinelQuorum              int
+	SentinelDownAfter           time.Duration
+	SentinelFailoverTimeout     time.Duration
+	SentinelParallelSyncs       int
 	GracePeriod                 time.Duration
 	LogLevel                    slog.Level
 }
@@ -147,54 +164,62 @@ func Read(environ []string) (Settings, error) {
 		}
 	}
 	s := Settings{
-		PodName:             r.required("POD_NAME"),
-		PodIP:               r.address("POD_IP"),
-		ClusterID:           r.text("CLUSTER_ID", ""),
-		Role:                r.oneOf("ROLE", "", Master, Replica),
-		Master:              r.text("MASTER", ""),
-		PeersFile:           r.text("PEERS_FILE", ""),
-		PeerServices:        r.list("PEER_SERVICES"),
-		HostsFile:           r.text("HOSTS_FILE", ""),
-		Server:              r.text("SERVER", ""),
-		DataDir:             r.text("DATA_DIR", "/data"),
-		DataVolume:          r.truth("DATA_VOLUME"),
-		ReplicaVolumes:      r.truth("REPLICA_VOLUMES"),
-		RunDir:              r.text("RUN_DIR", "/run/valkey"),
-		Bind:                r.text("BIND", "* -::*"),
-		Port:                r.number("PORT", 6379, 1, 65535),
-		HTTPAddress:         r.text("HTTP_ADDRESS", ":9121"),
-		ControlAddress:      r.text("CONTROL_ADDRESS", ":9122"),
-		Password:            r.password("PASSWORD_FILE"),
-		ConfigFiles:         r.files("CONFIG_FILES"),
-		Persistence:         r.oneOf("PERSISTENCE", None, AOF, RDB, None),
-		DisklessSyncDelay:   r.number("DISKLESS_SYNC_DELAY", 0, 0, 3600),
-		EmptyMaster:         r.oneOf("EMPTY_MASTER", Hold, Hold, Start),
-		BootstrapWait:       r.duration("BOOTSTRAP_WAIT", 30*time.Second, 0),
-		MaxLag:              r.duration("MAX_LAG", 10*time.Second, time.Second),
-		MinReplicasToWrite:  r.number("MIN_REPLICAS_TO_WRITE", 0, 0, 1000),
-		MinReplicasMaxLag:   r.duration("MIN_REPLICAS_MAX_LAG", 10*time.Second, time.Second),
-		ProxyAddress:        r.text("PROXY_ADDRESS", ""),
-		ProxyHoldTimeout:    r.duration("PROXY_HOLD_TIMEOUT", 5*time.Second, 100*time.Millisecond),
-		ProxyMaxConnections: r.number("PROXY_MAX_CONNECTIONS", 10000, 1, 1000000),
-		ProxyMaxPending:     r.number("PROXY_MAX_PENDING", 1<<20, 1<<16, 1<<30),
-		Durability:          r.oneOf("DURABILITY", Async, Async, Replicated),
-		DurabilityTimeout:   r.duration("DURABILITY_TIMEOUT", 2*time.Second, 10*time.Millisecond),
-		Failback:            r.oneOf("FAILBACK", Auto, Auto, Never),
-		FailbackAfter:       r.duration("FAILBACK_AFTER", 60*time.Second, 0),
-		UpdateWait:          r.duration("UPDATE_WAIT", 10*time.Second, 0),
-		Revision:            r.text("REVISION", ""),
-		HivePolicy:          r.oneOf("HIVE_POLICY", "", "", string(lead.Safe), string(lead.Available)),
-		HiveSilence:         r.duration("HIVE_SILENCE", time.Second, 500*time.Millisecond),
-		HiveHang:            r.duration("HIVE_HANG", 3*time.Second, time.Second),
-		ReadyServices:       r.list("READY_SERVICES"),
-		GracePeriod:         r.duration("GRACE_PERIOD", 30*time.Second, 5*time.Second),
-		LogLevel:            r.level("LOG_LEVEL"),
+		PodName:                 r.required("POD_NAME"),
+		PodIP:                   r.address("POD_IP"),
+		ClusterID:               r.text("CLUSTER_ID", ""),
+		Role:                    r.oneOf("ROLE", "", Master, Replica, Sentinel),
+		Master:                  r.text("MASTER", ""),
+		PeersFile:               r.text("PEERS_FILE", ""),
+		PeerServices:            r.list("PEER_SERVICES"),
+		HostsFile:               r.text("HOSTS_FILE", ""),
+		Server:                  r.text("SERVER", ""),
+		DataDir:                 r.text("DATA_DIR", "/data"),
+		DataVolume:              r.truth("DATA_VOLUME"),
+		ReplicaVolumes:          r.truth("REPLICA_VOLUMES"),
+		RunDir:                  r.text("RUN_DIR", "/run/valkey"),
+		Bind:                    r.text("BIND", "* -::*"),
+		Port:                    r.number("PORT", 6379, 1, 65535),
+		HTTPAddress:             r.text("HTTP_ADDRESS", ":9121"),
+		ControlAddress:          r.text("CONTROL_ADDRESS", ":9122"),
+		Password:                r.password("PASSWORD_FILE"),
+		ConfigFiles:             r.files("CONFIG_FILES"),
+		Persistence:             r.oneOf("PERSISTENCE", None, AOF, RDB, None),
+		DisklessSyncDelay:       r.number("DISKLESS_SYNC_DELAY", 0, 0, 3600),
+		EmptyMaster:             r.oneOf("EMPTY_MASTER", Hold, Hold, Start),
+		BootstrapWait:           r.duration("BOOTSTRAP_WAIT", 30*time.Second, 0),
+		MaxLag:                  r.duration("MAX_LAG", 10*time.Second, time.Second),
+		MinReplicasToWrite:      r.number("MIN_REPLICAS_TO_WRITE", 0, 0, 1000),
+		MinReplicasMaxLag:       r.duration("MIN_REPLICAS_MAX_LAG", 10*time.Second, time.Second),
+		ProxyAddress:            r.text("PROXY_ADDRESS", ""),
+		ProxyHoldTimeout:        r.duration("PROXY_HOLD_TIMEOUT", 5*time.Second, 100*time.Millisecond),
+		ProxyMaxConnections:     r.number("PROXY_MAX_CONNECTIONS", 10000, 1, 1000000),
+		ProxyMaxPending:         r.number("PROXY_MAX_PENDING", 1<<20, 1<<16, 1<<30),
+		Durability:              r.oneOf("DURABILITY", Async, Async, Replicated),
+		DurabilityTimeout:       r.duration("DURABILITY_TIMEOUT", 2*time.Second, 10*time.Millisecond),
+		Failback:                r.oneOf("FAILBACK", Auto, Auto, Never),
+		FailbackAfter:           r.duration("FAILBACK_AFTER", 60*time.Second, 0),
+		UpdateWait:              r.duration("UPDATE_WAIT", 10*time.Second, 0),
+		Revision:                r.text("REVISION", ""),
+		HivePolicy:              r.oneOf("HIVE_POLICY", "", "", string(lead.Safe), string(lead.Available)),
+		HiveSilence:             r.duration("HIVE_SILENCE", time.Second, 500*time.Millisecond),
+		HiveHang:                r.duration("HIVE_HANG", 3*time.Second, time.Second),
+		ReadyServices:           r.list("READY_SERVICES"),
+		ReplicaPriority:         r.number("REPLICA_PRIORITY", 100, 0, 1000),
+		SentinelsFile:           r.text("SENTINELS_FILE", ""),
+		SentinelPort:            r.number("SENTINEL_PORT", 26379, 1, 65535),
+		SentinelName:            r.text("SENTINEL_NAME", "mymaster"),
+		SentinelQuorum:          r.number("SENTINEL_QUORUM", 0, 0, 1000),
+		SentinelDownAfter:       r.duration("SENTINEL_DOWN_AFTER", 2*time.Second, 500*time.Millisecond),
+		SentinelFailoverTimeout: r.duration("SENTINEL_FAILOVER_TIMEOUT", 15*time.Second, time.Second),
+		SentinelParallelSyncs:   r.number("SENTINEL_PARALLEL_SYNCS", 1, 1, 1000),
+		GracePeriod:             r.duration("GRACE_PERIOD", 30*time.Second, 5*time.Second),
+		LogLevel:                r.level("LOG_LEVEL"),
 	}
 	s.PeerPort = r.number("PEER_PORT", s.Port, 1, 65535)
 	s.PeerControlPort = r.number("PEER_CONTROL_PORT", r.portOf("CONTROL_ADDRESS", s.ControlAddress), 1, 65535)
 	r.portOf("HTTP_ADDRESS", s.HTTPAddress)
-	if s.Role == Replica && s.Master == "" {
-		r.fail("MASTER", "is required for a replica: the host name of the master's pod")
+	if s.Role != Master && s.Master == "" {
+		r.fail("MASTER", "is required for a %s: the host name of the pod that begins as master", s.Role)
 	}
 	if s.Master != "" && s.PeersFile == "" {
 		r.fail("PEERS_FILE", "is required beside %sMASTER: the master asks all of them before it starts", prefix)
@@ -203,6 +228,7 @@ func Read(environ []string) (Settings, error) {
 		r.fail("POD_IP", "is required beside %sMASTER: peers and servers know a pod by the address that it announces", prefix)
 	}
 	r.checkMoves(s)
+	r.checkSentinel(s)
 	if s.Role == Replica && !s.DataVolume {
 		// What such a replica wrote would be gone with the pod, and cost disk and
 		// forks meanwhile.
@@ -233,11 +259,34 @@ func (r *reader) checkMoves(s Settings) {
 	}
 }
 
+// checkSentinel checks what Sentinels ask of the other settings.
+func (r *reader) checkSentinel(s Settings) {
+	switch {
+	case s.SentinelsFile == "" && s.Role == Sentinel:
+		r.fail("SENTINELS_FILE", "is required for a Sentinel: it has to know the others")
+	case s.SentinelsFile == "" || s.Role == Sentinel:
+	case s.HivePolicy != "":
+		r.fail("SENTINELS_FILE", "can't be beside %sHIVE_POLICY: both would decide who is master", prefix)
+	case s.ProxyAddress == "":
+		r.fail("SENTINELS_FILE", "needs %sPROXY_ADDRESS: the master can be any pod", prefix)
+	}
+	if strings.ContainsAny(s.SentinelName, " ,\"'\\\r\n\t") {
+		r.fail("SENTINEL_NAME", "is %q: use letters, digits, dots, dashes and underscores", s.SentinelName)
+	}
+}
+
 // hiveMaxLag is what lead.FenceWait is made for.
 const hiveMaxLag = 2 * time.Second
 
 // Hive tells whether every pod may elect a master.
 func (s Settings) Hive() bool { return s.HivePolicy != "" }
+
+// Sentinels tells whether Sentinels decide which pod is master.
+func (s Settings) Sentinels() bool { return s.SentinelsFile != "" }
+
+// Elects tells whether a lost master is replaced by another pod: by the pods themselves,
+// or by Sentinels.
+func (s Settings) Elects() bool { return s.Hive() || s.Sentinels() }
 
 // Moves tells whether mastership may be anywhere: clients reach it through the
 // write endpoint.

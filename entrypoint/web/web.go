@@ -15,6 +15,7 @@ import (
 	"github.com/helm-valkey/helm-valkey/entrypoint/metrics"
 	"github.com/helm-valkey/helm-valkey/entrypoint/node"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
+	"github.com/helm-valkey/helm-valkey/entrypoint/sentry"
 )
 
 // Handler serves what is asked of a node without authentication.
@@ -25,12 +26,28 @@ func Handler(n *node.Node) http.Handler {
 	mux.HandleFunc("GET /ready", probe(func(context.Context) error { return n.AnswerReady() }))
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) { status(w, r, n) })
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		w.Header().Set("Content-Type", contentType)
 		// A scraper that has gone can't be told.
 		_ = metrics.Write(w, n.Summary(r.Context()))
 	})
 	return mux
 }
+
+// Sentinel serves the same of a Sentinel's pod.
+func Sentinel(s *sentry.Sentry) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /startup", probe(s.Live))
+	mux.HandleFunc("GET /live", probe(s.Live))
+	mux.HandleFunc("GET /ready", probe(s.Ready))
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) { write(w, http.StatusOK, s.Summary(r.Context())) })
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		_ = metrics.WriteSentinel(w, s.Summary(r.Context()))
+	})
+	return mux
+}
+
+const contentType = "text/plain; version=0.0.4; charset=utf-8"
 
 func probe(check func(context.Context) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

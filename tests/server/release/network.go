@@ -172,7 +172,7 @@ func (r *Release) Part(how Cut, side ...*Pod) {
 	r.TB.Helper()
 	var ways []way
 	for _, p := range side {
-		for _, other := range r.Pods() {
+		for _, other := range r.all() {
 			if !slices.Contains(side, other) {
 				ways = append(ways, way{p.Name, other.Name}, way{other.Name, p.Name})
 			}

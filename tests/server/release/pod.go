@@ -17,10 +17,12 @@ import (
 
 // Ports are the same in every pod; each pod has an address of its own.
 const (
-	Port        = "6379"
-	ProxyPort   = "6380"
-	HTTPPort    = "9121"
-	ControlPort = "9122"
+	Port      = "6379"
+	ProxyPort = "6380"
+	// SentinelPort is that of the Sentinels.
+	SentinelPort = "26379"
+	HTTPPort     = "9121"
+	ControlPort  = "9122"
 )
 
 // Pod is a pod of the release: a name that stays, an address and a container
@@ -82,7 +84,7 @@ func (p *Pod) Start() {
 	require.NoError(tb, err)
 	defer log.Close()
 	fmt.Fprintf(log, "--- start %d of %s at %s\n", p.starts, p.Name, p.IP)
-	command := exec.Command(Entrypoint(tb), "run")
+	command := exec.Command(Entrypoint(tb), p.subcommand())
 	if p.release.Options.PIDNamespace {
 		// The shell becomes the entrypoint once there is a /proc of the namespace.
 		command = exec.Command("/bin/sh", "-c", `mount --make-rprivate / && mount -t proc proc /proc && exec "$0" run`, Entrypoint(tb))
@@ -106,6 +108,13 @@ func (p *Pod) Start() {
 		p.exit = exitCode(err)
 		close(exited)
 	}()
+}
+
+func (p *Pod) subcommand() string {
+	if p.Role == "sentinel" {
+		return "sentinel"
+	}
+	return "run"
 }
 
 // exitCode is what a shell, and the kubelet, make of the end of a process.
@@ -149,6 +158,9 @@ func (p *Pod) environ() []string {
 			fullname + "-master-headless." + namespaceName + domain,
 			fullname + "-replica-headless." + namespaceName + domain,
 		}, ",")
+	}
+	if len(r.Sentinels) > 0 {
+		env["SENTINELS_FILE"] = filepath.Join(r.dir, "sentinels")
 	}
 	if r.Options.Password != "" {
 		env["PASSWORD_FILE"] = filepath.Join(r.dir, "password")

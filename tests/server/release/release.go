@@ -38,6 +38,9 @@ type Options struct {
 	PIDNamespace   bool   // the entrypoint is process 1, as in a container
 	Moves          bool   // mastership moves: every pod has a write endpoint, and it never goes back by itself
 	Hive           string // policy of a hive; implies Moves and Network
+	Sentinels      int    // how many Sentinels decide; implies Moves
+	SentinelVolume bool   // they have volumes
+	Masters        int    // pods of the master's StatefulSet; default 1, more with Sentinels only
 	Network        bool   // pods have network namespaces of their own, and can be cut off each other
 }
 
@@ -49,12 +52,15 @@ const (
 	readyService = fullname + "-ready." + namespaceName + domain
 )
 
-// Release is a master's pod, its replicas', and the DNS between them.
+// Release is a master's pod, its replicas', and the DNS between them. Masters are all
+// pods of the master's StatefulSet, Master the first of them.
 type Release struct {
-	TB       testing.TB
-	Options  Options
-	Master   *Pod
-	Replicas []*Pod
+	TB        testing.TB
+	Options   Options
+	Master    *Pod
+	Masters   []*Pod
+	Replicas  []*Pod
+	Sentinels []*Pod
 
 	dir       string
 	network   *network   // nil: all on loopback
@@ -86,9 +92,15 @@ func New(tb testing.TB, options Options) *Release {
 	}
 	r.write("password", options.Password+"\n")
 	r.Configure(options.Configuration)
-	r.Master = r.pod("master", 0, true)
+	for ordinal := range options.Masters {
+		r.Masters = append(r.Masters, r.pod("master", ordinal, true))
+	}
+	r.Master = r.Masters[0]
 	for ordinal := range options.Replicas {
 		r.Replicas = append(r.Replicas, r.pod("replica", ordinal, options.ReplicaVolumes))
+	}
+	for ordinal := range options.Sentinels {
+		r.Sentinels = append(r.Sentinels, r.pod("sentinel", ordinal, options.SentinelVolume))
 	}
 	r.WritePeers()
 	if options.Moves {
@@ -102,7 +114,11 @@ func Run(tb testing.TB, options Options) *Release {
 	tb.Helper()
 	r := New(tb, options)
 	r.Start()
-	r.WaitInSync()
+	if options.Sentinels > 0 {
+		r.WaitWatched()
+	} else {
+		r.WaitInSync()
+	}
 	return r
 }
 
@@ -121,20 +137,24 @@ func (o *Options) complete(tb testing.TB) {
 	if o.Hive != "" {
 		o.Moves, o.Network = true, true
 	}
+	if o.Sentinels > 0 {
+		o.Moves, o.Network = true, true
+	}
+	o.Masters = max(o.Masters, 1)
 }
 
 // Start starts every pod at once.
 func (r *Release) Start() {
 	r.TB.Helper()
-	for _, p := range r.Pods() {
+	for _, p := range r.all() {
 		p.Create()
 	}
 }
 
-// Pods returns all pods, the master's first.
-func (r *Release) Pods() []*Pod {
-	return append([]*Pod{r.Master}, r.Replicas...)
-}
+// Pods returns all pods of servers, the master's first.
+func (r *Release) Pods() []*Pod { return slices.Concat(r.Masters, r.Replicas) }
+
+func (r *Release) all() []*Pod { return slices.Concat(r.Masters, r.Replicas, r.Sentinels) }
 
 // Leader returns the pod that is master, by its own word, and that of its server.
 func (r *Release) Leader() *Pod {
@@ -170,6 +190,11 @@ func (r *Release) WritePeers() {
 		fmt.Fprintln(&lines, p.Host)
 	}
 	r.write("peers", lines.String())
+	lines.Reset()
+	for _, p := range r.Sentinels {
+		fmt.Fprintln(&lines, p.Host)
+	}
+	r.write("sentinels", lines.String())
 }
 
 // Configure replaces the server's configuration, for pods that start later.
@@ -212,7 +237,7 @@ func (r *Release) listReady(addresses []string) {
 
 // writeAllHosts is called with mu held.
 func (r *Release) writeAllHosts() error {
-	for _, viewer := range r.Pods() {
+	for _, viewer := range r.all() {
 		if err := viewer.writeHosts(); err != nil {
 			return err
 		}
@@ -273,11 +298,11 @@ func (r *Release) write(name, content string) {
 // test gets to see what the pods said.
 func (r *Release) end() {
 	if r.TB.Failed() {
-		for _, p := range r.Pods() {
+		for _, p := range r.all() {
 			p.describe()
 		}
 	}
-	for _, p := range r.Pods() {
+	for _, p := range r.all() {
 		p.KillIfRunning()
 	}
 	if r.endpoints != nil {

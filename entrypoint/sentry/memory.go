@@ -1,0 +1,125 @@
+package sentry
+
+import (
+	"bufio"
+	"cmp"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
+	"github.com/helm-valkey/helm-valkey/entrypoint/sentinel"
+	"github.com/helm-valkey/helm-valkey/entrypoint/settings"
+)
+
+// memory is what a Sentinel knows beyond its settings, as it writes it into its
+// configuration file itself. Addresses are "host:port"; Master is conf.Detached while
+// there never was one. ConfigEpoch is that of the master, LeaderEpoch the latest that the
+// Sentinel has voted in, CurrentEpoch the latest that it knows of.
+type memory struct {
+	Master                                 string
+	ConfigEpoch, LeaderEpoch, CurrentEpoch uint64
+	Replicas                               []string
+	Sentinels                              []sentinel.Address
+}
+
+// never is an epoch that no vote is asked for: a Sentinel that says it has voted in it
+// votes in none.
+const never = 1 << 62
+
+// recall reads what a Sentinel wrote. It is false if there is no master in it.
+func recall(text, name string) (memory, bool) {
+	var m memory
+	lines := bufio.NewScanner(strings.NewReader(text))
+	for lines.Scan() {
+		fields := strings.Fields(lines.Text())
+		if len(fields) < 3 || fields[0] != "sentinel" {
+			continue
+		}
+		switch {
+		case fields[1] == "current-epoch":
+			m.CurrentEpoch = number(fields[2])
+		case fields[2] != name || len(fields) < 4:
+		case fields[1] == "config-epoch":
+			m.ConfigEpoch = number(fields[3])
+		case fields[1] == "leader-epoch":
+			m.LeaderEpoch = number(fields[3])
+		case len(fields) < 5:
+		case fields[1] == "monitor":
+			m.Master = net.JoinHostPort(fields[3], fields[4])
+		case fields[1] == "known-replica", fields[1] == "known-slave":
+			m.Replicas = append(m.Replicas, net.JoinHostPort(fields[3], fields[4]))
+		case fields[1] == "known-sentinel" && len(fields) > 5:
+			m.Sentinels = append(m.Sentinels, sentinel.Address{IP: fields[3], Port: int(number(fields[4])), ID: fields[5]})
+		}
+	}
+	return m, m.Master != ""
+}
+
+// number is 0 for what is none.
+func number(text string) uint64 {
+	n, _ := strconv.ParseUint(text, 10, 63)
+	return n
+}
+
+// learn takes over where the master is, if that is of a later epoch.
+func (m *memory) learn(master string, epoch uint64) {
+	m.CurrentEpoch = max(m.CurrentEpoch, epoch)
+	if epoch > m.ConfigEpoch || m.Master == "" || m.Master == conf.Detached {
+		m.Master, m.ConfigEpoch = master, max(m.ConfigEpoch, epoch)
+	}
+}
+
+// meet takes note of another Sentinel.
+func (m *memory) meet(a sentinel.Address) {
+	m.Sentinels = slices.DeleteFunc(m.Sentinels, func(b sentinel.Address) bool { return b.ID == a.ID })
+	m.Sentinels = append(m.Sentinels, a)
+}
+
+// render writes a Sentinel's configuration.
+func render(s settings.Settings, m memory, quorum int) string {
+	var lines []string
+	set := func(words ...string) { lines = append(lines, strings.Join(words, " ")) }
+	of := func(directive string, words ...string) {
+		set(append([]string{"sentinel", directive, s.SentinelName}, words...)...)
+	}
+	set("# Written by the entrypoint at every start, and by the Sentinel itself when what it knows changes.")
+	set("bind", s.Bind)
+	set("port", strconv.Itoa(s.SentinelPort))
+	set("protected-mode", "no")
+	set("daemonize", "no")
+	set("logfile", conf.Quote(""))
+	set("dir", conf.Quote(s.DataDir))
+	set("sentinel", "myid", sentinel.ID(s.ClusterID, s.PodName))
+	set("sentinel", "announce-ip", s.PodIP)
+	set("sentinel", "announce-port", strconv.Itoa(s.SentinelPort))
+	set("sentinel", "current-epoch", strconv.FormatUint(m.CurrentEpoch, 10))
+	host, port := split(cmp.Or(m.Master, conf.Detached))
+	of("monitor", host, port, strconv.Itoa(quorum))
+	of("down-after-milliseconds", strconv.FormatInt(s.SentinelDownAfter.Milliseconds(), 10))
+	of("failover-timeout", strconv.FormatInt(s.SentinelFailoverTimeout.Milliseconds(), 10))
+	of("parallel-syncs", strconv.Itoa(s.SentinelParallelSyncs))
+	of("config-epoch", strconv.FormatUint(m.ConfigEpoch, 10))
+	of("leader-epoch", strconv.FormatUint(m.LeaderEpoch, 10))
+	if s.Password != "" {
+		set("requirepass", conf.Quote(s.Password))
+		set("sentinel", "sentinel-pass", conf.Quote(s.Password))
+		of("auth-pass", conf.Quote(s.Password))
+	}
+	for _, address := range m.Replicas {
+		if address != m.Master {
+			host, port := split(address)
+			of("known-replica", host, port)
+		}
+	}
+	for _, a := range m.Sentinels {
+		of("known-sentinel", a.IP, strconv.Itoa(a.Port), a.ID)
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+func split(address string) (host, port string) {
+	host, port, _ = net.SplitHostPort(address)
+	return host, port
+}
