@@ -31,7 +31,7 @@ func TestReleaseNames(t *testing.T) {
 	forEachHelm(t, func(t *testing.T, helm string) {
 		for release, want := range cases {
 			t.Run(release, func(t *testing.T) {
-				all := rendering{helm: helm, release: release, values: "metrics: {enabled: true, serviceMonitor: {enabled: true}, podMonitor: {enabled: true}}"}.objects(t)
+				all := rendering{helm: helm, release: release, values: "{metrics: {enabled: true, serviceMonitor: {enabled: true}, podMonitor: {enabled: true}}, sentinel: {enabled: true}}"}.objects(t)
 				requireSound(t, all)
 				base := strings.TrimSuffix(master(t, all).Name, "-master")
 				if want == "" {

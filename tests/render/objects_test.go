@@ -249,9 +249,13 @@ func requireSelectors(t *testing.T, all objects) {
 		slices.Sort(components)
 		return strings.Join(components, " ")
 	}
-	both := "master replica"
+	data := "master replica"
 	if pods["replica"] == nil {
-		both = "master"
+		data = "master"
+	}
+	every := data
+	if pods["sentinel"] != nil {
+		every += " sentinel"
 	}
 	for _, o := range all {
 		key := fmt.Sprintf("%T %s", o, o.GetName())
@@ -259,10 +263,13 @@ func requireSelectors(t *testing.T, all objects) {
 		switch o := o.(type) {
 		case *core.Service:
 			want := component
-			// The write endpoint is at every pod, and so are metrics; the Service
-			// for who is ready has no component.
-			if component == "metrics" || component == "" || o.Spec.Ports[0].TargetPort.StrVal == "proxy" {
-				want = both
+			// The write endpoint is at every pod with data; the Service for who is
+			// ready has no component; metrics are everywhere.
+			if component == "" || o.Spec.Ports[0].TargetPort.StrVal == "proxy" {
+				want = data
+			}
+			if component == "metrics" {
+				want = every
 			}
 			require.Equal(t, want, hit(labels.SelectorFromSet(o.Spec.Selector)), key)
 			for _, p := range o.Spec.Ports {
@@ -273,18 +280,24 @@ func requireSelectors(t *testing.T, all objects) {
 		case *policy.PodDisruptionBudget:
 			require.Equal(t, component, hit(selector(t, o.Spec.Selector)), key)
 		case *network.NetworkPolicy:
-			require.Equal(t, both, hit(selector(t, &o.Spec.PodSelector)), key)
+			require.Equal(t, every, hit(selector(t, &o.Spec.PodSelector)), key)
+		case *monitoring.PodMonitor:
+			require.Equal(t, every, hit(selector(t, &o.Spec.Selector)), key)
 		case *apps.StatefulSet:
 			require.Equal(t, component, hit(selector(t, o.Spec.Selector)), key)
+			neighbours := data
+			if component == "sentinel" {
+				neighbours = component
+			}
 			for _, c := range o.Spec.Template.Spec.TopologySpreadConstraints {
-				require.Equal(t, both, hit(selector(t, c.LabelSelector)), key)
+				require.Equal(t, neighbours, hit(selector(t, c.LabelSelector)), key)
 			}
 			if affinity := o.Spec.Template.Spec.Affinity; affinity != nil && affinity.PodAntiAffinity != nil {
 				for _, term := range affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution {
-					require.Equal(t, both, hit(selector(t, term.LabelSelector)), key)
+					require.Equal(t, neighbours, hit(selector(t, term.LabelSelector)), key)
 				}
 				for _, term := range affinity.PodAntiAffinity.PreferredDuringSchedulingIgnoredDuringExecution {
-					require.Equal(t, both, hit(selector(t, term.PodAffinityTerm.LabelSelector)), key)
+					require.Equal(t, neighbours, hit(selector(t, term.PodAffinityTerm.LabelSelector)), key)
 				}
 			}
 		}

@@ -102,14 +102,14 @@ replica: {pdb: {maxUnavailable: 0}}
 auth: {password: a, existingSecret: b}
 safety: {minReplicasToWrite: 9}
 containerPorts: {http: 6379}
-sentinel: {enabled: true}
+sentinel: {enabled: true, replicaCount: 2}
 commonConfiguration: |
   port 1
   replicaof a 1
 `
 	forEachHelm(t, func(t *testing.T, helm string) {
 		_, err := rendering{helm: helm, values: values, args: []string{"--skip-schema-validation"}}.try(t)
-		for _, want := range []string{"(9 to mend)", "[VK102]", "[VK103]", "[VK104]", "[VK105]", "[VK107]", "commonConfiguration: port", "commonConfiguration: replicaof", "[VK111]"} {
+		for _, want := range []string{"(9 to mend)", "[VK129]", "[VK103]", "[VK104]", "[VK105]", "[VK107]", "commonConfiguration: port", "commonConfiguration: replicaof", "[VK111]"} {
 			require.ErrorContains(t, err, want)
 		}
 	})
@@ -163,6 +163,24 @@ func TestNotes(t *testing.T) {
 			values: "{hive: {enabled: true}, durability: replicated, proxy: {holdTimeout: 7s}}",
 			want:   []string{"up to 7s.", "the replicas elect another one (hive, policy safe)", "A write is answered when 1 replica has it too; if that takes over 2s, with an error."},
 			not:    []string{"hive.enabled is off", "Nobody"},
+		},
+		"Sentinel": {
+			values: "{sentinel: {enabled: true}}",
+			want: []string{
+				"one master and 2 replicas; 3 Sentinels.", "    rel-valkey-sentinel.space.svc.cluster.local:26379, master name mymaster",
+				"When 2 Sentinels have missed the master for 2000 ms, they elect another one.", "The password, for servers and Sentinels alike, is in the Secret rel-valkey (generated",
+				"    rel-valkey-master.space.svc.cluster.local:6379",
+			},
+			not: []string{"hive", "WARNING"},
+		},
+		"many masters": {
+			values: "{master: {replicaCount: 3}, replica: {replicaCount: 1}, sentinel: {enabled: true, masterSet: shop, replicaCount: 5, quorum: 4, service: {ports: {sentinel: 80}}}, auth: {enabled: false}}",
+			want:   []string{"3 masters, one of which takes the writes, and 1 replica; 5 Sentinels.", "rel-valkey-sentinel.space.svc.cluster.local:80, master name shop", "When 4 Sentinels have"},
+		},
+		"many masters, no replica": {
+			values: "{master: {replicaCount: 2}, replica: {replicaCount: 0}, sentinel: {enabled: true}}",
+			want:   []string{"2 masters, one of which takes the writes, no other replica; 3 Sentinels.", "a replica takes over"},
+			not:    []string{"Nobody takes over", "Read only", "from a replica"},
 		},
 		"one replica, no password, closed": {
 			values: "{replica: {replicaCount: 1}, auth: {enabled: false}, networkPolicy: {allowExternal: false}}",

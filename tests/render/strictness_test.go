@@ -136,6 +136,15 @@ func TestWrongValues(t *testing.T) {
 		`handover: {waitForUpdatedReplica: 10}`:                 "/handover/waitForUpdatedReplica",
 		`hive: {policy: brave}`:                                 "/hive/policy",
 		`hive: {silenceTimeout: 1.3 s}`:                         "/hive/silenceTimeout",
+		`sentinel: {replicaCount: 0}`:                           "/sentinel/replicaCount",
+		`sentinel: {quorum: -1}`:                                "/sentinel/quorum",
+		`sentinel: {masterSet: my master}`:                      "/sentinel/masterSet",
+		`sentinel: {downAfterMilliseconds: 100}`:                "/sentinel/downAfterMilliseconds",
+		`sentinel: {failoverTimeout: 15s}`:                      "/sentinel/failoverTimeout",
+		`sentinel: {parallelSyncs: 0}`:                          "/sentinel/parallelSyncs",
+		`sentinel: {persistence: {existingClaim: a}}`:           "/sentinel/persistence",
+		`sentinel: {service: {ports: {valkey: 1}}}`:             "/sentinel/service/ports",
+		`containerPorts: {sentinel: 0}`:                         "/containerPorts/sentinel",
 		`master: {failback: always}`:                            "/master/failback",
 		`master: {service: {routing: none}}`:                    "/master/service/routing",
 		`replica: {service: {routing: direct}}`:                 "/replica/service",
@@ -233,7 +242,7 @@ func TestNull(t *testing.T) {
 func renderedWithout(t *testing.T, helm string, paths ...string) bool {
 	t.Helper()
 	values := map[string]any{}
-	for _, path := range []string{"metrics.enabled", "metrics.serviceMonitor.enabled", "metrics.podMonitor.enabled"} {
+	for _, path := range []string{"metrics.enabled", "metrics.serviceMonitor.enabled", "metrics.podMonitor.enabled", "sentinel.enabled"} {
 		setPath(values, path, true)
 	}
 	for _, path := range paths {

@@ -27,10 +27,11 @@ with the release: an annotation is no place for a fast hash of it.
 */}}
 {{- define "valkey.checksums" -}}
 {{- $values := index .root.Values .role -}}
-{{- if not .root.Values.existingConfigmap }}
+{{- $server := ne .role "sentinel" -}}
+{{- if and $server (not .root.Values.existingConfigmap) }}
 checksum/common-configuration: {{ .root.Values.commonConfiguration | default "" | sha256sum | trunc 32 | quote }}
 {{- end }}
-{{- if not $values.existingConfigmap }}
+{{- if and $server (not $values.existingConfigmap) }}
 checksum/role-configuration: {{ $values.configuration | default "" | sha256sum | trunc 32 | quote }}
 {{- end }}
 {{- if and .root.Values.auth.enabled .root.Values.auth.password (not .root.Values.auth.existingSecret) }}

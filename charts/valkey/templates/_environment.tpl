@@ -1,7 +1,29 @@
-{{/* valkey.environment: dict "root" "role" "values": the entrypoint's settings */}}
+{{/*
+valkey.environment: dict "root" "role" "values": the entrypoint's settings. Another order
+of them would restart all pods.
+*/}}
 {{- define "valkey.environment" -}}
+{{ include "valkey.podEnvironment" . }}
+{{- if eq .role "sentinel" }}
+- name: ENTRYPOINT_DATA_VOLUME
+  value: {{ .values.persistence.enabled | quote }}
+- name: ENTRYPOINT_BOOTSTRAP_WAIT
+  value: {{ .root.Values.safety.bootstrapWait | default "30s" | quote }}
+{{- else }}
+{{ include "valkey.serverEnvironment" . }}
+{{- end }}
+{{- if include "valkey.sentinel" .root }}
+{{ include "valkey.sentinelEnvironment" .root }}
+{{- end }}
+- name: ENTRYPOINT_GRACE_PERIOD
+  value: {{ include "valkey.gracePeriod" . | printf "%ss" | quote }}
+- name: ENTRYPOINT_LOG_LEVEL
+  value: {{ .root.Values.entrypoint.logLevel | default "info" | quote }}
+{{- end -}}
+
+{{/* valkey.podEnvironment: dict "root" "role": who the pod is, and where it finds the others */}}
+{{- define "valkey.podEnvironment" -}}
 {{- $root := .root -}}
-{{- $values := .values -}}
 {{- $fullname := include "valkey.fullname" $root -}}
 - name: ENTRYPOINT_POD_NAME
   valueFrom:
@@ -37,6 +59,12 @@
 - name: ENTRYPOINT_PASSWORD_FILE
   value: /run/secrets/valkey/password
 {{- end }}
+{{- end -}}
+
+{{/* valkey.serverEnvironment: dict "root" "role" "values": what a pod with data does with them */}}
+{{- define "valkey.serverEnvironment" -}}
+{{- $root := .root -}}
+{{- $values := .values -}}
 - name: ENTRYPOINT_CONFIG_FILES
   value: {{ include "valkey.configFiles" $root | quote }}
 - name: ENTRYPOINT_PERSISTENCE
@@ -44,7 +72,7 @@
 - name: ENTRYPOINT_DATA_VOLUME
   value: {{ $values.persistence.enabled | quote }}
 - name: ENTRYPOINT_REPLICA_VOLUMES
-  value: {{ and (eq $root.Values.architecture "replication") $root.Values.replica.persistence.enabled | ternary "true" "false" | quote }}
+  value: {{ include "valkey.replicaVolumes" $root | quote }}
 - name: ENTRYPOINT_DISKLESS_SYNC_DELAY
   value: {{ int $root.Values.replica.disklessSyncDelay | quote }}
 - name: ENTRYPOINT_EMPTY_MASTER
@@ -60,10 +88,12 @@
 {{- if eq (include "valkey.routing" $root) "proxy" }}
 {{ include "valkey.mastershipEnvironment" $root }}
 {{- end }}
-- name: ENTRYPOINT_GRACE_PERIOD
-  value: {{ include "valkey.gracePeriod" . | printf "%ss" | quote }}
-- name: ENTRYPOINT_LOG_LEVEL
-  value: {{ $root.Values.entrypoint.logLevel | default "info" | quote }}
+{{- end -}}
+
+{{/* valkey.replicaVolumes: whether a pod other than the one that begins as master has a volume: `true` or `false` */}}
+{{- define "valkey.replicaVolumes" -}}
+{{- $masters := and .Values.master.persistence.enabled (gt (int .Values.master.replicaCount) 1) -}}
+{{- and (eq .Values.architecture "replication") (or $masters .Values.replica.persistence.enabled) | ternary "true" "false" -}}
 {{- end -}}
 
 {{/* valkey.mastershipEnvironment: the entrypoint's settings where mastership moves */}}
@@ -111,6 +141,24 @@
 - name: ENTRYPOINT_READY_SERVICES
   value: {{ printf "%s-ready.%s" (include "valkey.fullname" .) (include "valkey.domain" .) | quote }}
 {{- end }}
+{{- end -}}
+
+{{/* valkey.sentinelEnvironment: what all pods are told of the Sentinels */}}
+{{- define "valkey.sentinelEnvironment" -}}
+- name: ENTRYPOINT_SENTINELS_FILE
+  value: /etc/valkey/topology/sentinels
+- name: ENTRYPOINT_SENTINEL_PORT
+  value: {{ include "valkey.sentinelPort" . | quote }}
+- name: ENTRYPOINT_SENTINEL_NAME
+  value: {{ .Values.sentinel.masterSet | default "mymaster" | quote }}
+- name: ENTRYPOINT_SENTINEL_QUORUM
+  value: {{ include "valkey.sentinelQuorum" . | quote }}
+- name: ENTRYPOINT_SENTINEL_DOWN_AFTER
+  value: {{ printf "%dms" (.Values.sentinel.downAfterMilliseconds | default 2000 | int) | quote }}
+- name: ENTRYPOINT_SENTINEL_FAILOVER_TIMEOUT
+  value: {{ printf "%dms" (.Values.sentinel.failoverTimeout | default 15000 | int) | quote }}
+- name: ENTRYPOINT_SENTINEL_PARALLEL_SYNCS
+  value: {{ .Values.sentinel.parallelSyncs | default 1 | int | quote }}
 {{- end -}}
 
 {{/* valkey.extraEnvironment: the user's variables; a number or a boolean becomes a string */}}

@@ -24,7 +24,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* What selects the pods of both roles */}}
+{{/* What selects the pods of all roles */}}
 {{- define "valkey.selectorLabels" -}}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/name: {{ include "valkey.name" . | quote }}
@@ -36,18 +36,21 @@ app.kubernetes.io/component: {{ .role }}
 {{ include "valkey.selectorLabels" .root }}
 {{- end -}}
 
-{{/* What selects the pods of both roles where a Service's kind of selector does not do */}}
+{{/*
+valkey.podSelector: dict "root" "roles": what selects the pods of the roles where a
+Service's kind of selector does not do. A role without pods may be among them.
+*/}}
 {{- define "valkey.podSelector" -}}
 matchLabels:
-  {{- include "valkey.selectorLabels" . | nindent 2 }}
+  {{- include "valkey.selectorLabels" .root | nindent 2 }}
 matchExpressions:
   - key: app.kubernetes.io/component
     operator: In
-    values: [master, replica]
+    values: [{{ join ", " .roles }}]
 {{- end -}}
 
 {{/*
-What selects the pods of both roles that have the write endpoint's port. A label of its
+What selects the pods that have the write endpoint's port. A label of its
 own, which no StatefulSet selects by (that could not change): pods made before the write
 endpoint was at every pod lack it, and Sentinels and tests do too, so that none of them
 gets a client that it cannot serve.
@@ -85,7 +88,7 @@ helm-valkey.github.io/write-endpoint: "true"
   "app.kubernetes.io/name" (include "valkey.name" .root)
   "app.kubernetes.io/version" (include "valkey.version" .root)
 -}}
-{{- if eq (include "valkey.routing" .root) "proxy" -}}
+{{- if include "valkey.writeEndpoint" . -}}
 {{- $own = include "valkey.writeEndpointLabels" .root | fromYaml | merge $own -}}
 {{- end -}}
 {{- include "valkey.stringMap" (list $own .values.podLabels .root.Values.commonLabels) -}}

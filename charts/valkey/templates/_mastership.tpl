@@ -22,6 +22,54 @@ direct
 {{- $ports.proxy | default 6380 | int -}}
 {{- end -}}
 
+{{/* valkey.sentinelPort */}}
+{{- define "valkey.sentinelPort" -}}
+{{- $ports := .Values.containerPorts | default dict -}}
+{{- $ports.sentinel | default 26379 | int -}}
+{{- end -}}
+
+{{/* valkey.sentinel: `true`, or nothing */}}
+{{- define "valkey.sentinel" -}}
+{{- $sentinel := .Values.sentinel | default dict -}}
+{{- if and $sentinel.enabled (ne .Values.architecture "standalone") -}}
+true
+{{- end -}}
+{{- end -}}
+
+{{/* valkey.sentinelMajority: more than half of the Sentinels */}}
+{{- define "valkey.sentinelMajority" -}}
+{{- $sentinel := .Values.sentinel | default dict -}}
+{{- add (div (int $sentinel.replicaCount) 2) 1 -}}
+{{- end -}}
+
+{{/* valkey.sentinelQuorum */}}
+{{- define "valkey.sentinelQuorum" -}}
+{{- $sentinel := .Values.sentinel | default dict -}}
+{{- int $sentinel.quorum | default (include "valkey.sentinelMajority" .) -}}
+{{- end -}}
+
+{{/* valkey.roles: the roles that have pods, by comma */}}
+{{- define "valkey.roles" -}}
+master
+{{- if ne .Values.architecture "standalone" -}}
+,replica
+{{- end -}}
+{{- if include "valkey.sentinel" . -}}
+,sentinel
+{{- end -}}
+{{- end -}}
+
+{{/* valkey.copies: how many pods there are for replicas: all but the one that is master */}}
+{{- define "valkey.copies" -}}
+{{- $master := .Values.master | default dict -}}
+{{- $replica := .Values.replica | default dict -}}
+{{- if eq .Values.architecture "standalone" -}}
+0
+{{- else -}}
+{{- max 0 (sub (add (int $master.replicaCount) (int $replica.replicaCount)) 1) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* valkey.hive: `true`, or nothing */}}
 {{- define "valkey.hive" -}}
 {{- $hive := .Values.hive | default dict -}}
@@ -50,11 +98,16 @@ true
 {{- include "valkey.hive" . | empty | ternary ($safety.minReplicasMaxLag | default "10s") "2s" -}}
 {{- end -}}
 
-{{/* valkey.failback: in hive the master's pod is no better than the others, unless it has a volume */}}
+{{/*
+valkey.failback: one of several masters is no better than the others; nor is in hive the
+master's pod, unless it has a volume.
+*/}}
 {{- define "valkey.failback" -}}
 {{- $master := .Values.master | default dict -}}
 {{- $persistence := $master.persistence | default dict -}}
 {{- if and (include "valkey.hive" .) (not $persistence.enabled) -}}
+never
+{{- else if and (include "valkey.sentinel" .) (gt (int $master.replicaCount) 1) -}}
 never
 {{- else -}}
 {{- $master.failback | default "auto" -}}
@@ -74,25 +127,28 @@ never
 {{- end -}}
 
 {{/*
-valkey.stopNeeds: what a stop of any pod takes at most → {"seconds": …, "parts": …} as
-JSON, where the parts are a sentence's. The number of replicas is no part of it: another
-one would restart all pods.
+valkey.stopNeeds: dict "root" "role": what a stop of any pod of the role takes at most →
+{"seconds": …, "parts": …} as JSON, where the parts are a sentence's. The number of
+replicas is no part of it: another one would restart all pods.
 */}}
 {{- define "valkey.stopNeeds" -}}
 {{- $parts := list -}}
-{{- if eq (include "valkey.routing" .) "proxy" -}}
-{{- $handover := .Values.handover | default dict -}}
-{{- $proxy := .Values.proxy | default dict -}}
+{{- $end := list 15 "to save" -}}
+{{- if eq .role "sentinel" -}}
+{{- $end = list 5 "to end" -}}
+{{- else if eq (include "valkey.routing" .root) "proxy" -}}
+{{- $handover := .root.Values.handover | default dict -}}
+{{- $proxy := .root.Values.proxy | default dict -}}
 {{- $parts = list
   (list (include "valkey.seconds" ($handover.waitForUpdatedReplica | default "10s")) "to wait for an updated replica (handover.waitForUpdatedReplica)")
   (list 18 "for two attempts to hand over")
   (list 2 "until clients find other pods")
   (list (include "valkey.seconds" ($proxy.holdTimeout | default "5s")) "for what they began (proxy.holdTimeout)")
 -}}
-{{- else if ne .Values.architecture "standalone" -}}
+{{- else if ne .root.Values.architecture "standalone" -}}
 {{- $parts = list (list 10 "for replicas to catch up") -}}
 {{- end -}}
-{{- $parts = concat $parts (list (list 15 "to save") (list 5 "to spare")) -}}
+{{- $parts = concat $parts (list $end (list 5 "to spare")) -}}
 {{- $seconds := 0 -}}
 {{- $words := list -}}
 {{- range $parts -}}
@@ -106,7 +162,8 @@ one would restart all pods.
 {{- define "valkey.gracePeriod" -}}
 {{- $given := (index .root.Values .role).terminationGracePeriodSeconds -}}
 {{- if has (toString $given) (list "" "<nil>") -}}
-{{- max 60 (int (include "valkey.stopNeeds" .root | fromJson).seconds) -}}
+{{- $usual := eq .role "sentinel" | ternary 30 60 -}}
+{{- max $usual (int (include "valkey.stopNeeds" . | fromJson).seconds) -}}
 {{- else -}}
 {{- int $given -}}
 {{- end -}}

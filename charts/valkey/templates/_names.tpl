@@ -6,7 +6,7 @@
 
 {{/*
 The base of every object's name: at most 42 characters, because a StatefulSet's name
-goes into a label together with "-replica" and the hash of a revision. A name that is
+goes into a label together with "-sentinel" and the hash of a revision. A name that is
 cut keeps a hash of the whole, so that two long names stay different.
 */}}
 {{- define "valkey.fullname" -}}
@@ -43,11 +43,11 @@ cut keeps a hash of the whole, so that two long names stay different.
 {{- printf "%s-%d.%s-headless.%s" $object (int .ordinal) $object (include "valkey.domain" .root) -}}
 {{- end -}}
 
-{{/* valkey.peers: the names of all expected pods, one a line, the master's first */}}
-{{- define "valkey.peers" -}}
-{{- range $role := list "master" "replica" -}}
-{{- range $ordinal := until (int (index $.Values $role).replicaCount) }}
-{{ include "valkey.podDomainName" (dict "root" $ "role" $role "ordinal" $ordinal) }}
+{{/* valkey.hosts: dict "root" "roles": the names of all expected pods of the roles, one a line */}}
+{{- define "valkey.hosts" -}}
+{{- range $role := .roles -}}
+{{- range $ordinal := until (int (index $.root.Values $role).replicaCount) }}
+{{ include "valkey.podDomainName" (dict "root" $.root "role" $role "ordinal" $ordinal) }}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -1,11 +1,12 @@
 {{/*
-valkey.podTemplate: dict "root" "role" "values". The pods of both roles are nearly
-equal: an init container copies the entrypoint into the pod, and the entrypoint starts
-the server of a stock image.
+valkey.podTemplate: dict "root" "role" "values". The pods of all roles are nearly equal:
+an init container copies the entrypoint into the pod, and the entrypoint starts the server
+of a stock image, as a server of data or as a Sentinel.
 */}}
 {{- define "valkey.podTemplate" -}}
 {{- $root := .root -}}
 {{- $values := .values -}}
+{{- $sentinel := eq .role "sentinel" -}}
 metadata:
   labels:
     {{- include "valkey.podLabels" . | nindent 4 }}
@@ -73,7 +74,7 @@ spec:
     - name: valkey
       image: {{ include "valkey.image" $root | quote }}
       imagePullPolicy: {{ $root.Values.image.pullPolicy }}
-      command: ["/opt/entrypoint/entrypoint", "run"]
+      command: ["/opt/entrypoint/entrypoint", {{ $sentinel | ternary "sentinel" "run" | quote }}]
       {{- with include "valkey.securityContext" (dict "root" $root "context" $values.containerSecurityContext) }}
       {{- . | nindent 6 }}
       {{- end }}
@@ -94,10 +95,10 @@ spec:
         {{- end }}
       {{- end }}
       ports:
-        - name: valkey
-          containerPort: {{ int $root.Values.containerPorts.valkey }}
+        - name: {{ include "valkey.portName" . }}
+          containerPort: {{ include "valkey.portNumber" . }}
           protocol: TCP
-        {{- if eq (include "valkey.routing" $root) "proxy" }}
+        {{- if include "valkey.writeEndpoint" . }}
         - name: proxy
           containerPort: {{ include "valkey.proxyPort" $root }}
           protocol: TCP
@@ -129,6 +130,7 @@ spec:
           mountPath: /data
         - name: run
           mountPath: /run/valkey
+        {{- if not $sentinel }}
         - name: common-configuration
           mountPath: /etc/valkey/common
           readOnly: true
@@ -139,6 +141,7 @@ spec:
         - name: secret-configuration
           mountPath: /etc/valkey/secret
           readOnly: true
+        {{- end }}
         {{- end }}
         {{- if eq $root.Values.architecture "replication" }}
         - name: topology

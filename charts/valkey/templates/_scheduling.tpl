@@ -1,6 +1,12 @@
-{{/* Where pods go. One selector across both StatefulSets, so that master and replicas avoid each other. */}}
+{{/* Where pods go. */}}
 
-{{/* valkey.affinity: dict "root" "values" */}}
+{{/* valkey.neighbours: dict "root" "role": what selects the pods that avoid each other: those with data, of both StatefulSets, and the Sentinels */}}
+{{- define "valkey.neighbours" -}}
+{{- $roles := eq .role "sentinel" | ternary (list "sentinel") (list "master" "replica") -}}
+{{- include "valkey.podSelector" (dict "root" .root "roles" $roles) -}}
+{{- end -}}
+
+{{/* valkey.affinity: dict "root" "role" "values" */}}
 {{- define "valkey.affinity" -}}
 {{- if .values.affinity -}}
 affinity:
@@ -13,20 +19,20 @@ affinity:
         podAffinityTerm:
           topologyKey: kubernetes.io/hostname
           labelSelector:
-            {{- include "valkey.podSelector" .root | nindent 12 }}
+            {{- include "valkey.neighbours" . | nindent 12 }}
 {{- else if eq (.values.podAntiAffinityPreset | default "") "hard" -}}
 affinity:
   podAntiAffinity:
     requiredDuringSchedulingIgnoredDuringExecution:
       - topologyKey: kubernetes.io/hostname
         labelSelector:
-          {{- include "valkey.podSelector" .root | nindent 10 }}
+          {{- include "valkey.neighbours" . | nindent 10 }}
 {{- end -}}
 {{- end -}}
 
-{{/* valkey.topologySpread: dict "root" "values" */}}
+{{/* valkey.topologySpread: dict "root" "role" "values" */}}
 {{- define "valkey.topologySpread" -}}
-{{- $selector := include "valkey.podSelector" .root | fromYaml -}}
+{{- $selector := include "valkey.neighbours" . | fromYaml -}}
 {{- $constraints := list -}}
 {{- if .values.topologySpreadConstraints -}}
 {{- range .values.topologySpreadConstraints -}}

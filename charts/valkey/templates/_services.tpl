@@ -9,6 +9,27 @@ ipFamilies:
 {{- end }}
 {{- end -}}
 
+{{/* valkey.portName: dict "role": the port of the role's server, in its container, its Services and their values */}}
+{{- define "valkey.portName" -}}
+{{- eq .role "sentinel" | ternary "sentinel" "valkey" -}}
+{{- end -}}
+
+{{/* valkey.portNumber: dict "root" "role": its number in the container */}}
+{{- define "valkey.portNumber" -}}
+{{- if eq .role "sentinel" -}}
+{{- include "valkey.sentinelPort" .root -}}
+{{- else -}}
+{{- int .root.Values.containerPorts.valkey -}}
+{{- end -}}
+{{- end -}}
+
+{{/* valkey.writeEndpoint: dict "root" "role": `true` if the role's pods have the write endpoint's port, or nothing */}}
+{{- define "valkey.writeEndpoint" -}}
+{{- if and (ne .role "sentinel") (eq (include "valkey.routing" .root) "proxy") -}}
+true
+{{- end -}}
+{{- end -}}
+
 {{/*
 valkey.clientService: dict "root" "role": the spec of an endpoint for clients. Target
 ports are names, which are looked up in each pod: a pod without the port gets no client.
@@ -16,6 +37,7 @@ ports are names, which are looked up in each pod: a pod without the port gets no
 {{- define "valkey.clientService" -}}
 {{- $service := (index .root.Values .role).service -}}
 {{- $proxy := and (eq .role "master") (eq (include "valkey.routing" .root) "proxy") -}}
+{{- $port := include "valkey.portName" . -}}
 type: {{ $service.type }}
 {{- with $service.clusterIP }}
 clusterIP: {{ . | quote }}
@@ -54,12 +76,14 @@ selector:
   {{- include "valkey.roleSelectorLabels" . | nindent 2 }}
   {{- end }}
 ports:
-  - name: valkey
-    port: {{ int $service.ports.valkey }}
-    targetPort: {{ $proxy | ternary "proxy" "valkey" }}
+  - name: {{ $port }}
+    port: {{ index $service.ports $port | int }}
+    targetPort: {{ $proxy | ternary "proxy" $port }}
     protocol: TCP
-    {{- if and (ne $service.type "ClusterIP") $service.nodePorts.valkey }}
-    nodePort: {{ int $service.nodePorts.valkey }}
+    {{- with index $service.nodePorts $port }}
+    {{- if ne $service.type "ClusterIP" }}
+    nodePort: {{ int . }}
+    {{- end }}
     {{- end }}
 {{- end -}}
 
@@ -82,9 +106,9 @@ publishNotReadyAddresses: true
 selector:
   {{- include "valkey.roleSelectorLabels" . | nindent 2 }}
 ports:
-  - name: valkey
-    port: {{ int .root.Values.containerPorts.valkey }}
-    targetPort: valkey
+  - name: {{ include "valkey.portName" . }}
+    port: {{ include "valkey.portNumber" . }}
+    targetPort: {{ include "valkey.portName" . }}
     protocol: TCP
   - name: http
     port: {{ int .root.Values.containerPorts.http }}

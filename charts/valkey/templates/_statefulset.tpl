@@ -1,8 +1,11 @@
-{{/* valkey.statefulSet: dict "root" "role" "values": the spec of a role's StatefulSet */}}
+{{/*
+valkey.statefulSet: dict "root" "role" "values": the spec of a role's StatefulSet.
+Sentinels have no choice of podManagementPolicy: they need each other to get ready.
+*/}}
 {{- define "valkey.statefulSet" -}}
 replicas: {{ int .values.replicaCount }}
 serviceName: {{ printf "%s-%s-headless" (include "valkey.fullname" .root) .role | quote }}
-podManagementPolicy: {{ .values.podManagementPolicy }}
+podManagementPolicy: {{ .values.podManagementPolicy | default "Parallel" }}
 {{- with .values.updateStrategy }}
 updateStrategy:
   {{- toYaml . | nindent 2 }}

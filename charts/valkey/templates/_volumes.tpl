@@ -8,6 +8,7 @@
   emptyDir:
     medium: Memory
     sizeLimit: 16Mi
+{{- if ne .role "sentinel" }}
 - name: common-configuration
   configMap:
     name: {{ include "valkey.commonConfigMapName" $root | quote }}
@@ -19,6 +20,7 @@
   secret:
     secretName: {{ tpl . $root | quote }}
     defaultMode: 288
+{{- end }}
 {{- end }}
 {{- if eq $root.Values.architecture "replication" }}
 - name: topology
