@@ -16,7 +16,12 @@ type patch struct{ old, new string }
 
 func patched(t *testing.T, patches ...patch) string {
 	t.Helper()
-	data, err := os.ReadFile("testdata/release.yaml")
+	return replaced(t, "testdata/release.yaml", patches)
+}
+
+func replaced(t *testing.T, file string, patches []patch) string {
+	t.Helper()
+	data, err := os.ReadFile(file)
 	require.NoError(t, err)
 	text := string(data)
 	for _, p := range patches {
@@ -24,6 +29,12 @@ func patched(t *testing.T, patches ...patch) string {
 		text = strings.Replace(text, p.old, p.new, 1)
 	}
 	return text
+}
+
+// sentinels are the objects that Sentinel adds to testdata/release.yaml.
+func sentinels(t *testing.T, patches ...patch) string {
+	t.Helper()
+	return replaced(t, "testdata/sentinel.yaml", patches)
 }
 
 // summary is one line for each finding.

@@ -85,6 +85,11 @@ func (r release) servers(role string) []manifest.Object {
 	return all
 }
 
+// running returns the StatefulSets of all roles, which run the entrypoint.
+func (r release) running() []manifest.Object {
+	return slices.Concat(r.servers(master), r.servers(replica), r.servers(sentinel))
+}
+
 // component of an object; of a StatefulSet that lost its label, that of its
 // pods.
 func component(o manifest.Object) string {

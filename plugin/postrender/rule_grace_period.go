@@ -27,7 +27,7 @@ const (
 
 func findGracePeriods(r release) []finding.Finding {
 	var found []finding.Finding
-	for _, o := range append(r.servers(master), r.servers(replica)...) {
+	for _, o := range r.running() {
 		found = append(found, graceFindings(o)...)
 	}
 	return found

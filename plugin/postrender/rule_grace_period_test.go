@@ -1,6 +1,15 @@
 package postrender
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestGracePeriodOfSentinels(t *testing.T) {
+	require.Equal(t, []string{"VK204 StatefulSet/demo-valkey-sentinel spec.template.spec.terminationGracePeriodSeconds: 10s, but the entrypoint plans with 30s (ENTRYPOINT_GRACE_PERIOD)"},
+		summary(t, patched(t)+sentinels(t, patch{"terminationGracePeriodSeconds: 30", "terminationGracePeriodSeconds: 10"})))
+}
 
 func TestGracePeriod(t *testing.T) {
 	const field = "VK204 StatefulSet/demo-valkey-master spec.template.spec.terminationGracePeriodSeconds: "

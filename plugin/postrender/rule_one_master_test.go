@@ -17,10 +17,8 @@ func TestOneMaster(t *testing.T) {
 	})
 }
 
-const sentinelSet = "\n---\nkind: StatefulSet\nmetadata: {name: demo-valkey-sentinel, namespace: shop, labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/instance: demo, app.kubernetes.io/name: valkey, app.kubernetes.io/component: sentinel}}\n"
-
 func TestSeveralMastersWithSentinel(t *testing.T) {
-	require.Empty(t, summary(t, patched(t, patch{"replicas: 1 # master", "replicas: 3"})+sentinelSet))
+	require.Empty(t, summary(t, patched(t, patch{"replicas: 1 # master", "replicas: 3"})+sentinels(t)))
 }
 
 func TestSecondStatefulSetOfMasters(t *testing.T) {

@@ -19,7 +19,7 @@ off, and a pod without them works.`,
 
 func findProbes(r release) []finding.Finding {
 	var found []finding.Finding
-	for _, o := range append(r.servers(master), r.servers(replica)...) {
+	for _, o := range r.running() {
 		container, ok := server(o)
 		if !ok {
 			found = append(found, probes.On(identity(o), "spec.template.spec.containers",

@@ -1,6 +1,15 @@
 package postrender
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestProbesOfSentinels(t *testing.T) {
+	require.Equal(t, []string{"VK206 StatefulSet/demo-valkey-sentinel spec.template.spec.containers[valkey].readinessProbe: the server's container has no readinessProbe"},
+		summary(t, patched(t)+sentinels(t, patch{"          readinessProbe: {httpGet: {path: /ready, port: http}}\n", ""})))
+}
 
 func TestProbes(t *testing.T) {
 	const field = "VK206 StatefulSet/demo-valkey-replica spec.template.spec.containers"

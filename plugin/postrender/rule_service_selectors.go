@@ -18,7 +18,8 @@ which forward to the pod that is master, or, with master.service.routing: direct
 server of the master's pod. Clients that write through a Service which leads to the servers
 of replicas get READONLY errors, and so do those who pass by the write endpoint while
 mastership is elsewhere. Clients that read through a Service which also selects the master
-put their load on it. A Service that selects nothing has no address, and one whose target
+put their load on it. Sentinels know of no data, and servers of no Sentinels, so that each
+have Services of their own. A Service that selects nothing has no address, and one whose target
 port no container has refuses every connection. Labels that a patch changes on the pods and
 not on the Services, or the other way round, are the usual cause.`,
 }
@@ -65,11 +66,11 @@ func selectedBy(service manifest.Object, pods []podSet) []podSet {
 }
 
 // servedBy returns the roles whose pods a Service is for; none: it may select
-// all that it likes. The write endpoint is at the pods of every role.
+// all that it likes. The write endpoint is at all pods with data.
 func servedBy(service manifest.Object, selected []podSet) []string {
 	role := component(service)
 	switch {
-	case role != master && role != replica:
+	case role != master && role != replica && role != sentinel:
 		return nil
 	case writes(service) && slices.ContainsFunc(selected, func(p podSet) bool { return p.targeted(service, proxyPort) }):
 		return []string{master, replica}

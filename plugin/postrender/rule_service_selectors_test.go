@@ -45,6 +45,14 @@ func TestServiceSelectors(t *testing.T) {
 	})
 }
 
+func TestServiceOfSentinels(t *testing.T) {
+	const service = "VK203 Service/demo-valkey-sentinel spec.selector: "
+	require.Equal(t, []string{
+		service + "selects the pods of StatefulSet demo-valkey-master too: this Service is for the sentinel only",
+		service + "selects the pods of StatefulSet demo-valkey-replica too: this Service is for the sentinel only",
+	}, summary(t, patched(t)+sentinels(t, patch{"selector: # of the Service\n    app.kubernetes.io/component: sentinel\n", "selector:\n"})))
+}
+
 func TestServicesThatSelectNothing(t *testing.T) {
 	got := summary(t, patched(t, writeServer, writeMaster, masterStays, replicaStays,
 		patch{"labels: # of the master\n        app.kubernetes.io/component: master\n        app.kubernetes.io/instance: demo\n", "labels:\n        app.kubernetes.io/component: master\n        app.kubernetes.io/instance: prod\n"}))
