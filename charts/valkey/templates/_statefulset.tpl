@@ -1,6 +1,7 @@
 {{/*
 valkey.statefulSet: dict "root" "role" "values": the spec of a role's StatefulSet.
-Sentinels have no choice of podManagementPolicy: they need each other to get ready.
+Sentinels have no choice of podManagementPolicy: one gets ready when there is a master,
+and pods choose a master when most Sentinels are up.
 */}}
 {{- define "valkey.statefulSet" -}}
 replicas: {{ int .values.replicaCount }}
