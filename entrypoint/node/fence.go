@@ -79,6 +79,11 @@ func (n *Node) trace(v View) {
 	switch {
 	case v.Role() == peer.Master:
 		changes := v.Info["rdb_changes_since_last_save"] + " " + v.Info["rdb_last_save_time"]
+		if n.apart && n.changes == changes {
+			// All of it is in a file.
+			return
+		}
+		n.apart = false
 		offset := v.Info.Int("master_repl_offset")
 		if n.written != nil && n.changes == changes && n.written.Replid == v.Info["master_replid"] {
 			offset = n.written.Offset
@@ -257,7 +262,7 @@ func (n *Node) saveDivergence(ctx context.Context, later peer.Status) error {
 		return err
 	}
 	n.mu.Lock()
-	n.written = nil
+	n.written, n.apart = nil, true
 	n.mu.Unlock()
 	return nil
 }

@@ -126,9 +126,10 @@ type Node struct {
 	seen sighting
 	// written is a position that no write is beyond which this server took as master, and
 	// that no other master is known to have; changes is the server's own count by which it
-	// shows that there were more.
+	// shows that there were more. apart is set when all of them were saved to a file.
 	written  *lead.Position
 	changes  string
+	apart    bool
 	fenced   bool
 	diverged int
 	// gone is set while it is certain that no server of this pod's name runs that was

@@ -51,7 +51,7 @@ func recall(text, name string) (memory, bool) {
 		case fields[1] == "known-replica", fields[1] == "known-slave":
 			m.Replicas = append(m.Replicas, net.JoinHostPort(fields[3], fields[4]))
 		case fields[1] == "known-sentinel" && len(fields) > 5:
-			m.Sentinels = append(m.Sentinels, sentinel.Address{IP: fields[3], Port: int(number(fields[4])), ID: fields[5]})
+			m.meet(sentinel.Address{IP: fields[3], Port: int(number(fields[4])), ID: strings.Trim(fields[5], `"`)})
 		}
 	}
 	return m, m.Master != ""
@@ -107,8 +107,9 @@ func render(s settings.Settings, m memory, quorum int) string {
 		set("sentinel", "sentinel-pass", conf.Quote(s.Password))
 		of("auth-pass", conf.Quote(s.Password))
 	}
-	for _, address := range m.Replicas {
-		if address != m.Master {
+	slices.Sort(m.Replicas)
+	for _, address := range slices.Compact(m.Replicas) {
+		if address != m.Master && address != conf.Detached {
 			host, port := split(address)
 			of("known-replica", host, port)
 		}

@@ -3,7 +3,9 @@
 package server
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -62,5 +64,125 @@ func TestSentinelsMasterIsLost(t *testing.T) {
 				r.RequireKept(load.Stop())
 			})
 		}
+	}
+}
+
+// The master is cut off, alone or with a Sentinel, with clients on both sides. The others
+// elect; the isolated side refuses; and when the network is whole again there is one
+// master, which has all that a replica had acknowledged.
+func TestSentinelsMasterIsCutOff(t *testing.T) {
+	t.Parallel()
+	for _, c := range cuts {
+		for _, beside := range []int{0, 1} {
+			t.Run(named(c.name, beside), func(t *testing.T) {
+				t.Parallel()
+				r := release.Run(t, watched(1, 2))
+				old := r.Leader()
+				s := startSides(r, old)
+				for _, load := range append(s.isolated, s.majority...) {
+					r.WaitReplicated(load, 50)
+				}
+				r.Part(c.cut, append([]*release.Pod{old}, r.Sentinels[:beside]...)...)
+				for _, load := range s.majority {
+					r.WaitReplicated(load, 100)
+				}
+				require.NoError(t, refusesWrites(old))
+				waitRefused(t, s.isolated[0], 3)
+				require.NoError(t, refusesWrites(old))
+				r.Heal()
+				r.WaitReplicated(s.isolated[0], 50)
+				ledgers := s.stop()
+				require.NotEqual(t, old, r.WaitWatched())
+				for _, ledger := range ledgers {
+					r.RequireKept(ledger)
+				}
+				requireSavedApart(t, r, old, ledgers[0])
+			})
+		}
+	}
+}
+
+// The master's server hangs: the Sentinels promote another, and the old one takes no
+// writes when it wakes.
+func TestSentinelsMasterServerHangs(t *testing.T) {
+	t.Parallel()
+	r := release.Run(t, watched(1, 2))
+	load := confirmedLoad(r)
+	r.WaitReplicated(load, 100)
+	leader := r.Leader()
+	leader.FreezeServer()
+	r.WaitReplicated(load, 200)
+	require.NotEqual(t, leader, r.WaitSettled())
+	r.RequireKept(load.Stop())
+}
+
+// Whoever is restarted at once: there is one master, with the newest data, and nobody
+// has to do anything.
+func TestSentinelsAllAtOnce(t *testing.T) {
+	t.Parallel()
+	cases := map[string]func(r *release.Release) []*release.Pod{
+		"the servers' pods": func(r *release.Release) []*release.Pod { return r.Pods() },
+		"the Sentinels":     func(r *release.Release) []*release.Pod { return r.Sentinels },
+		"all":               func(r *release.Release) []*release.Pod { return append(r.Pods(), r.Sentinels...) },
+	}
+	for name, pods := range cases {
+		for _, volumes := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, volumes %t", name, volumes), func(t *testing.T) {
+				t.Parallel()
+				options := watched(3, 0)
+				options.Persistence, options.SentinelVolume = "aof", volumes
+				r := release.Run(t, options)
+				r.Fill("before", 500, 100)
+				// It is not the first of them that has all.
+				r.Leader().Delete()
+				r.Fill("later", 500, 100)
+				r.Masters[0].Create()
+				r.WaitSettled()
+				restarted := pods(r)
+				for _, p := range restarted {
+					p.Kill()
+				}
+				for _, p := range restarted {
+					p.Remove()
+				}
+				for _, p := range restarted {
+					p.Create()
+				}
+				leader := r.WaitSettled()
+				leader.RequireFilled("before", 500)
+				leader.RequireFilled("later", 500)
+				load := confirmedLoad(r)
+				r.WaitReplicated(load, 50)
+				r.RequireKept(load.Stop())
+			})
+		}
+	}
+}
+
+// Without a Sentinel nothing changes. Without most of them there is no failover, and no
+// harm: the master goes on with all of its replicas.
+func TestSentinelsAreLost(t *testing.T) {
+	t.Parallel()
+	for _, lost := range []int{1, 2, 3} {
+		t.Run(named("lost", lost), func(t *testing.T) {
+			t.Parallel()
+			r := release.Run(t, watched(1, 2))
+			load := confirmedLoad(r)
+			r.WaitReplicated(load, 100)
+			leader := r.Leader()
+			for _, p := range r.Sentinels[:lost] {
+				p.Kill()
+			}
+			time.Sleep(4 * time.Second)
+			r.WaitReplicated(load, 100)
+			require.Equal(t, leader, r.Leader())
+			for _, p := range r.Sentinels[:lost] {
+				p.Start()
+			}
+			ledger := load.Stop()
+			require.Less(t, ledger.Summary().LongestGap, time.Second)
+			require.Equal(t, leader, r.WaitWatched())
+			r.RequireKept(ledger)
+		})
 	}
 }
