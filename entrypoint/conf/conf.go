@@ -54,7 +54,7 @@ func defaults(c *config, s settings.Settings) {
 	c.set("repl-diskless-sync-delay", strconv.Itoa(s.DisklessSyncDelay))
 	c.set("repl-diskless-load", disklessLoad(s))
 	c.set("tcp-keepalive", "60")
-	if s.Hive() {
+	if s.Elects() {
 		// A master that is silent for longer is suspected.
 		c.set("repl-ping-replica-period", "1")
 	}
@@ -101,7 +101,8 @@ func owned(c *config, s settings.Settings, start Start) error {
 	}
 	c.set("replica-read-only", "yes")
 	if s.Sentinels() {
-		// No Sentinel makes it master before it has been in sync with one.
+		// The pods themselves promote, with the Sentinels' votes: a Sentinel knows neither
+		// what a server holds nor whether the old master has stopped to take writes.
 		c.set("replica-priority", "0")
 	}
 	if start.Source == "" {

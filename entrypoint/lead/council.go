@@ -1,5 +1,50 @@
 package lead
 
+import (
+	"fmt"
+	"time"
+)
+
+// Tenure is how long a master goes on without hearing that most Sentinels hear it.
+// CouncilWait is how long it may take writes after a quorum of them has found that they
+// do not: from then on nobody renews its tenure.
+const (
+	Tenure      = time.Second
+	CouncilWait = Tenure + 200*time.Millisecond
+)
+
+// Verdict is what the Sentinels say together. Sits: most of them answer. Epoch is that
+// of the latest master that any of them knows, Missed for how long a quorum has not heard
+// it; 0: it is heard.
+type Verdict struct {
+	Sits   bool
+	Epoch  uint64
+	Missed time.Duration
+}
+
+// epoch is the latest that the Sentinels know; 0 without any.
+func (h Hive) epoch() uint64 {
+	if h.Council == nil {
+		return 0
+	}
+	return h.Council.Epoch
+}
+
+// unopposed tells whether there is no old master that could take writes.
+func (h Hive) unopposed() bool { return h.Reigns || h.Gone || h.first() }
+
+// denied says why the Sentinels can't be asked for their votes.
+func (h Hive) denied() (Decision, bool) {
+	switch {
+	case !h.Council.Sits:
+		return Decision{Hold, "", "no majority of Sentinels answers"}, true
+	case h.unopposed() || h.Council.Missed > 0:
+		return Decision{}, false
+	default:
+		return Decision{Wait, h.Leader, fmt.Sprintf("the Sentinels do not miss %s", h.Leader)}, true
+	}
+}
+
 // Seat is one Sentinel as a pod sees it. Without Answers the rest is not known. Master is
 // where it takes the master to be, "host:port", since the epoch Epoch; Down that it does
 // not hear it.
@@ -33,10 +78,11 @@ func (c Council) Newest() (Seat, bool) {
 	return newest, newest.Answers
 }
 
-// Misses tells whether a quorum of Sentinels does not hear the master that they watch.
+// Misses tells whether a quorum of Sentinels does not hear the master that they watch. It
+// takes a majority at least: fewer leave another that may tell the master to go on.
 func (c Council) Misses(quorum int) bool {
 	newest, _ := c.Newest()
-	return c.count(func(s Seat) bool { return s.Down && s.Master == newest.Master }) >= quorum
+	return c.count(func(s Seat) bool { return s.Down && s.Master == newest.Master }) >= max(quorum, c.Majority())
 }
 
 // Upholds tells whether a majority has nothing against the master at an address that

@@ -37,7 +37,9 @@ const FenceWait = 4 * time.Second
 // Leader's server has certainly ended. Quiet is how long ago this pod's own server last
 // acknowledged anything to a master, at most the age of the process that says so; Idle
 // that none of its runs. Reigns: this pod is master, and Leader. Patient and Settled are as in Input, for policy available and
-// for a Leader whose pod answers.
+// for a Leader whose pod answers. Council is what the Sentinels say, where they are asked
+// for their votes: then it is they, and not Need, that tell whether an old master can take
+// writes.
 type Hive struct {
 	Policy   Policy
 	Self     string
@@ -54,6 +56,7 @@ type Hive struct {
 	Settled  bool
 	Own      Position
 	Peers    []Peer
+	Council  *Verdict
 }
 
 // handovers is how many terms lie between those of two elections.
@@ -122,6 +125,9 @@ func (h Hive) Reign() Decision {
 	if name, ok := h.find(func(p Peer) bool { return p.Master && (p.Term > h.Term || p.Term == h.Term && h.before(p, self)) }); ok {
 		return Decision{Join, name, name + " is master by a later election"}
 	}
+	if h.epoch() > h.Term {
+		return Decision{Canvass, "", "the Sentinels know of a later mastership, whose master is not there"}
+	}
 	if h.Promised > h.Term {
 		return Decision{Canvass, "", "this master has promised itself a later term, and nobody joins it before"}
 	}
@@ -149,13 +155,13 @@ func (h Hive) Elect() Decision {
 			return d
 		}
 	}
-	if left := FenceWait - h.quiet(); left > 0 {
+	if left := h.fence(); left > 0 {
 		return Decision{Wait, h.Leader, fmt.Sprintf("%s may take writes for %s more", h.Leader, left.Round(100*time.Millisecond))}
 	}
 	winner := h.winner()
 	switch {
 	case !winner.Position.HasData && !h.accounted():
-		return Decision{Hold, h.Leader, fmt.Sprintf("nobody that answers holds data, and %s, which was master, does not answer: bring it back, or set hive.policy to available", h.Leader)}
+		return Decision{Hold, h.Leader, fmt.Sprintf("nobody that answers holds data, and %s, which was master, does not answer: bring it back, or %s", h.Leader, h.leave())}
 	case !winner.Position.HasData && winner.Name != h.Home:
 		return Decision{Hold, h.Home, "nobody that answers holds data, and " + h.Home + ", which would begin, does not answer"}
 	case !winner.Position.HasData && h.Self == h.Home:
@@ -178,7 +184,7 @@ func (h Hive) self() Peer {
 // or the master itself, until a moment ago: with silent peers it waits until that can't
 // take writes any more.
 func (h Hive) running() (Decision, bool) {
-	term := max(h.Term, h.Promised)
+	term := max(h.Term, h.Promised, h.epoch())
 	var master Peer
 	ok := false
 	for _, p := range h.Peers {
@@ -198,7 +204,7 @@ func (h Hive) running() (Decision, bool) {
 	case !master.Position.HasData && !h.Own.Within(master.Position):
 		return Decision{Wait, master.Name, master.Name + " is master and holds nothing: data that are here go before"}, true
 	}
-	if name, ok := find(h.Peers, func(p Peer) bool { return p.Answer == Unknown }); ok && h.Term == 0 && h.Quiet < FenceWait {
+	if name, ok := find(h.Peers, func(p Peer) bool { return p.Answer == Unknown }); ok && h.Council == nil && h.Term == 0 && h.Quiet < FenceWait {
 		return Decision{Wait, name, name + " does not answer, and may follow a later master that this pod, which is new, has forgotten"}, true
 	}
 	return Decision{Join, master.Name, master.Name + " is master"}, true
@@ -208,6 +214,9 @@ func (h Hive) running() (Decision, bool) {
 // writes with them, or that what enough replicas acknowledged could be held by them
 // alone.
 func (h Hive) incomplete() (Decision, bool) {
+	if h.Council != nil {
+		return h.denied()
+	}
 	var missing []string
 	listed := false
 	for _, p := range h.Peers {
@@ -255,7 +264,7 @@ func (h Hive) silent() int {
 
 // first tells whether nobody knows of any master.
 func (h Hive) first() bool {
-	return h.Term == 0 && !known(h.Peers, func(p Peer) bool { return p.Term > 0 })
+	return h.Term == 0 && h.epoch() == 0 && !known(h.Peers, func(p Peer) bool { return p.Term > 0 })
 }
 
 // upheld tells whether this pod is master and as many answer as it needs to take
@@ -271,11 +280,30 @@ func (h Hive) upheld() bool {
 	return h.Reigns && answers >= h.Need && 2*(h.Need+1) > len(h.Peers)+1
 }
 
+// leave is how an operator can give up data that nobody answers for.
+func (h Hive) leave() string {
+	if h.Council != nil {
+		return "set safety.emptyMaster to start"
+	}
+	return "set hive.policy to available"
+}
+
 // accounted tells whether it is certain what became of the last master's data: it
 // answers, or has ended, or there never was one.
 func (h Hive) accounted() bool {
 	leader := slices.IndexFunc(h.Peers, func(p Peer) bool { return p.Name == h.Leader })
 	return leader < 0 || h.Gone || h.Policy == Available || h.Peers[leader].Answer == Known
+}
+
+// fence is how long an old master may still take writes.
+func (h Hive) fence() time.Duration {
+	if h.Council == nil {
+		return FenceWait - h.quiet()
+	}
+	if h.unopposed() {
+		return 0
+	}
+	return CouncilWait - h.Council.Missed
 }
 
 // quiet is for how long no master can have been acknowledged anything that matters.

@@ -15,6 +15,7 @@ import (
 	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
 	"github.com/helm-valkey/helm-valkey/entrypoint/record"
+	"github.com/helm-valkey/helm-valkey/entrypoint/settings"
 )
 
 const (
@@ -47,6 +48,7 @@ func (n *Node) campaign(ctx context.Context, b *ballot, own func() own) lead.Dec
 	}
 	b.contacts = contacts
 	n.inquire(ctx, b)
+	n.consult(ctx)
 	decision := n.hive(b, own().position).Sound()
 	if decision.Action != lead.Canvass {
 		return decision
@@ -54,7 +56,9 @@ func (n *Node) campaign(ctx context.Context, b *ballot, own func() own) lead.Dec
 	if n.moving() || n.committed() || n.reigns() != reigns {
 		return lead.Decision{Action: lead.Wait, Reason: "another pod is about to be master"}
 	}
-	b.term = lead.ElectionTerm(n.highestTerm(b))
+	if b.term, err = n.electionTerm(ctx, b); err != nil {
+		return lead.Decision{Action: lead.Wait, Reason: err.Error()}
+	}
 	if err := n.Canvass(ctx, peer.Order{Term: b.term, From: n.settings.PodName}); err != nil {
 		return lead.Decision{Action: lead.Wait, Reason: err.Error()}
 	}
@@ -76,6 +80,7 @@ func (n *Node) canvass(ctx context.Context, b *ballot, own func() own) (lead.Dec
 	if !b.refused.IsZero() && !b.gone {
 		n.inquire(ctx, b)
 	}
+	n.consult(ctx)
 	b.asked = time.Now()
 	var all sync.WaitGroup
 	refusals := make([]error, len(answered))
@@ -107,6 +112,15 @@ func (n *Node) canvass(ctx context.Context, b *ballot, own func() own) (lead.Dec
 		return decision, false
 	}
 	return decision, true
+}
+
+// electionTerm is the term that a campaign is for: where there are Sentinels, one for
+// which most of them have voted for this pod.
+func (n *Node) electionTerm(ctx context.Context, b *ballot) (uint64, error) {
+	if n.settings.Sentinels() {
+		return n.canvassSentinels(ctx, n.highestTerm(b))
+	}
+	return lead.ElectionTerm(n.highestTerm(b)), nil
 }
 
 // joined tells whether a pod is there now that did not exist when the campaign began: it
@@ -142,8 +156,8 @@ func (n *Node) valid(b *ballot) bool {
 func (n *Node) Canvass(ctx context.Context, o peer.Order) error {
 	n.act.Lock()
 	defer n.act.Unlock()
-	if !n.settings.Hive() {
-		return fmt.Errorf("%s takes part in no election: hive.enabled is false there", n.settings.PodName)
+	if !n.settings.Elects() {
+		return fmt.Errorf("%s takes part in no election: neither hive nor Sentinel is on there", n.settings.PodName)
 	}
 	answers := n.look(ctx)
 	own := o.From == n.settings.PodName
@@ -214,10 +228,17 @@ func (n *Node) hive(b *ballot, own lead.Position) lead.Hive {
 		Patient: time.Since(b.began) < impatience*lead.FenceWait,
 		Reigns:  leader == n.settings.PodName && n.view.Role() == peer.Master,
 		Gone:    leader == n.settings.PodName && n.gone || b.gone,
+		Council: n.verdict(),
 	}
 	strangers := slices.ContainsFunc(b.ready, func(address string) bool {
 		return address != n.settings.PodIP && !slices.ContainsFunc(b.contacts, func(c contact) bool { return c.ok && c.ip == address })
 	})
+	if n.settings.Sentinels() {
+		h.Policy = lead.Safe
+		if n.settings.EmptyMaster == settings.Start {
+			h.Policy = lead.Available
+		}
+	}
 	for _, c := range b.contacts {
 		p := candidate(c, mates)
 		s := c.status

@@ -104,7 +104,7 @@ func (n *Node) rivaled(ctx context.Context, d *duties) bool {
 		n.believe()
 		return false
 	}
-	if n.settings.Hive() {
+	if n.settings.Elects() {
 		return n.reign(ctx, d)
 	}
 	if since := time.Since(d.watched); since < doubtEvery || since < askEvery && !n.doubtful() {
@@ -181,6 +181,9 @@ func (n *Node) terms() (term, promised uint64) {
 // confirmed tells whether as many pods as a master needs say that they follow this one,
 // in its term: after a doubt, what this server's replicas once acknowledged is no proof.
 func (n *Node) confirmed(contacts []contact) bool {
+	if n.settings.Sentinels() && !n.tenured() {
+		return false
+	}
 	_, term, _ := n.lead()
 	followers := 0
 	for _, c := range contacts {

@@ -71,11 +71,11 @@ func (n *Node) guard(ctx context.Context) (conf.Start, error) {
 func (n *Node) appointment(b *ballot, decision lead.Decision) lead.Decision {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.appointed == 0 || n.settings.Hive() && n.appointed != n.record.Promised || n.appointed <= n.record.Term {
+	if n.appointed == 0 || n.appointed != n.record.Promised || n.appointed <= n.record.Term {
 		return decision
 	}
 	b.term = n.appointed
-	return lead.Decision{Action: lead.Start, Reason: "a peer found this pod to be the next master"}
+	return lead.Decision{Action: lead.Start, Reason: n.record.Candidate + " found this pod to be the next master"}
 }
 
 // makeRoom moves what can't serve a server that joins a peer out of its way: a

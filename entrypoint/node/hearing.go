@@ -169,15 +169,15 @@ func (n *Node) quietFor() time.Duration {
 // hangs tells whether this pod's server, which is master, has to be ended because it
 // does not answer and another could serve in its place.
 func (n *Node) hangs(role string, d *duties) bool {
-	v := n.lastView()
-	if n.settings.Sentinels() && role == peer.Master && d.hurry && n.overtaken() && time.Since(v.At) > supersededHang {
-		n.log.Error("the server does not answer, and the Sentinels have another master; ending it", "for", time.Since(v.At).Round(time.Millisecond).String())
-		return true
-	}
-	if !n.settings.Hive() || role != peer.Master || !d.hurry {
+	if !n.settings.Elects() || role != peer.Master || !d.hurry {
 		return false
 	}
-	if v.Loading() || len(v.online(n.settings.MinReplicasMaxLag)) < n.settings.MinReplicasToWrite || time.Since(v.At) < n.settings.HiveHang {
+	v := n.lastView()
+	patience := n.settings.HiveHang
+	if n.settings.Sentinels() {
+		patience = n.settings.SentinelDownAfter
+	}
+	if v.Loading() || len(v.online(n.settings.MinReplicasMaxLag)) < max(1, n.settings.MinReplicasToWrite) || time.Since(v.At) < patience {
 		return false
 	}
 	n.log.Error("the server does not answer; ending it, so that a replica can be master", "for", time.Since(v.At).Round(time.Millisecond).String())

@@ -69,7 +69,7 @@ func (n *Node) isBeginning() bool {
 // mastership is just being handed to it, it was made so from outside.
 func (n *Node) pretender(ctx context.Context, d *duties) {
 	d.hurry = true
-	if n.moving() || n.settings.Sentinels() && n.promoted(ctx, d) {
+	if n.moving() {
 		return
 	}
 	n.refresh(ctx)
@@ -88,7 +88,7 @@ func (n *Node) outdone(ctx context.Context, v View) bool {
 		return false
 	}
 	contacts := n.lastSeen()
-	if !n.settings.Hive() {
+	if !n.settings.Elects() {
 		var err error
 		if contacts, err = n.glance(ctx, recentHosts); err != nil {
 			return false

@@ -139,13 +139,9 @@ type Node struct {
 	// beginning is set while the server loads the data with which it is to be master.
 	beginning bool
 	// upheld is when most Sentinels last had nothing against this pod as master, missed
-	// since when a quorum of them does not hear theirs, and superseded is set while they
-	// know of a later one.
+	// since when a quorum of them does not hear theirs, and session what they last said.
 	upheld, missed time.Time
-	superseded     bool
-	// eligible is set when this run of the server has been in sync, and Sentinels may
-	// promote it.
-	eligible bool
+	session        session
 	// unmerged is how far a snapshot reaches that was set aside, and that has writes the
 	// master lacks.
 	unmerged *lead.Position

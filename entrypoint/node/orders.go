@@ -30,7 +30,7 @@ func (n *Node) Promote(ctx context.Context, o peer.Order) error {
 		return fmt.Errorf("this is %s, not %s", n.settings.PodName, o.Leader)
 	case o.Term <= term:
 		return fmt.Errorf("term %d is not after term %d", o.Term, term)
-	case n.settings.Hive() && (o.Term != promised || o.From != candidate):
+	case n.settings.Elects() && (o.Term != promised || o.From != candidate):
 		return fmt.Errorf("term %d was promised to %q, not term %d to %q", promised, candidate, o.Term, o.From)
 	case n.settings.Elects() && !running:
 		// Whoever prepares its start finds it there.
@@ -40,7 +40,7 @@ func (n *Node) Promote(ctx context.Context, o peer.Order) error {
 		return nil
 	case v.Role() != peer.Replica || v.Loading() || v.Syncing():
 		return fmt.Errorf("the server is %s, loading %t, syncing %t", v.Role(), v.Loading(), v.Syncing())
-	case !v.HasData() && !n.settings.Hive():
+	case !v.HasData() && !n.settings.Elects():
 		return errors.New("the server holds no data")
 	}
 	return n.ascend(ctx, o.Term)

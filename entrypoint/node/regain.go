@@ -150,10 +150,7 @@ func (n *Node) recover(ctx context.Context, d *duties) {
 	}
 	leader, term, _ := n.lead()
 	decision := n.decide(ctx, d.vote, n.live)
-	_, answered := d.vote.contact(leader)
-	// Sentinels promote none of which they do not know the master; but not for ever.
-	lost := !n.settings.Elects() || n.settings.Sentinels() && !d.downSince.IsZero() && time.Since(d.downSince) > strayAfter
-	if lost && !answered {
+	if _, answered := d.vote.contact(leader); !answered && !n.settings.Elects() {
 		n.stray(ctx)
 	}
 	switch decision.Action {
@@ -181,7 +178,7 @@ func (n *Node) takeOver(ctx context.Context, d *duties, decision lead.Decision, 
 	n.act.Lock()
 	defer n.act.Unlock()
 	now, nowTerm, _ := n.lead()
-	if now != leader || nowTerm != term || n.settings.Hive() && !n.valid(d.vote) || n.settings.Sentinels() && time.Since(d.vote.asked) > freshness {
+	if now != leader || nowTerm != term || n.settings.Elects() && !n.valid(d.vote) {
 		return
 	}
 	n.log.Info("becoming master", "reason", decision.Reason)

@@ -52,8 +52,8 @@ func (n *Node) firstSource(ctx context.Context) string {
 // replicaDuty is what a pod does at each look whose server is a replica.
 func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 	v := n.lastView()
-	hive, elects := n.settings.Hive(), n.settings.Elects()
-	lost := hive && !n.hears(n.settings.HiveSilence) || n.settings.Sentinels() && !v.LinkUp() && !n.leads()
+	elects := n.settings.Elects()
+	lost := elects && !n.hears(n.settings.HiveSilence)
 	if !lost {
 		n.setState(stateRunning, n.complaint(v))
 		d.failed = 0
@@ -72,7 +72,7 @@ func (n *Node) replicaDuty(ctx context.Context, d *duties) {
 		d.hurry = time.Since(d.downSince) < hurryFor
 		every = askSoon
 	}
-	if hive && d.hurry && !v.LinkUp() {
+	if elects && d.hurry && !v.LinkUp() {
 		n.forget(ctx)
 	}
 	if lost && !v.Syncing() && !v.Loading() {

@@ -50,13 +50,11 @@ func (n *Node) Listen(ctx context.Context) error {
 			n.log.Error("the write endpoint ended", "error", err)
 		}
 	}()
-	if s.Elects() {
-		go n.renew(ctx)
-	}
 	if s.Sentinels() {
 		go n.observe(ctx)
 	}
-	if s.Hive() {
+	if s.Elects() {
+		go n.renew(ctx)
 		go n.listen(ctx)
 		go n.watch(ctx)
 	}

@@ -89,7 +89,6 @@ func (n *Node) launch(start conf.Start) (*server.Process, error) {
 	if err == nil {
 		n.process, n.disk = process, nil
 		n.gone, n.fenced, n.linked, n.noted, n.appointed = false, false, false, false, 0
-		n.eligible = false
 		n.view = View{Started: time.Now()}
 	}
 	n.mu.Unlock()

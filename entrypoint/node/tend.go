@@ -39,10 +39,7 @@ func (n *Node) tend(running context.Context) (aside bool) {
 			return true
 		}
 		wait := n.untilBeat(lookEvery)
-		if n.settings.Sentinels() {
-			wait = n.untilBeat(hiveEvery)
-		}
-		if n.settings.Hive() {
+		if n.settings.Elects() {
 			wait = n.untilBeat(hiveEvery)
 			if silent := n.silentIn(); silent > 0 {
 				wait = min(wait, silent)
@@ -72,7 +69,6 @@ func (n *Node) duty(ctx context.Context, d *duties) {
 	} else if d.followed && role == peer.Master && n.leads() {
 		d.regained()
 	}
-	n.enroll(ctx)
 	switch {
 	case n.hangs(role, d):
 		n.Signal(func(p *server.Process) { p.Signal(syscall.SIGKILL) })
@@ -96,7 +92,7 @@ func (n *Node) duty(ctx context.Context, d *duties) {
 // soon, or to set the server aside; when the peers were last asked, since when the
 // link is down, when the leader last answered; the vote that is under way; how often
 // a handover has failed in a row; whether the peers know of this master, and whether it
-// was a replica before; since when all has been quiet; since when the server is master without this pod's doing; whether enough replicas were in sync, and when rivals were last
+// was a replica before; since when all has been quiet; whether enough replicas were in sync, and when rivals were last
 // looked for; and what is still to be saved, is saved, and tidied up.
 type duties struct {
 	hurry, alert, aside     bool
@@ -104,7 +100,6 @@ type duties struct {
 	vote                    *ballot
 	failed, refused         int
 	tried                   time.Time
-	promotedSince           time.Time
 	calmWith                string
 	announced, followed     bool
 	calmSince, watched      time.Time

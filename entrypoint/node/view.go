@@ -193,7 +193,7 @@ func (n *Node) note() {
 	switch {
 	case v.Role() == peer.Master:
 		r.Online = v.online(n.settings.MaxLag)
-	case n.settings.Hive():
+	case n.settings.Elects():
 		r.Online = n.mates
 	}
 }
@@ -201,7 +201,7 @@ func (n *Node) note() {
 // Status is what this pod says of itself, after a fresh look. In a hive, where all ask
 // all the time, the last one of its own is fresh enough.
 func (n *Node) Status(ctx context.Context) peer.Status {
-	if !n.settings.Hive() || time.Since(n.lastView().At) > hiveEvery+hurryEvery {
+	if !n.settings.Elects() || time.Since(n.lastView().At) > hiveEvery+hurryEvery {
 		n.look(ctx)
 	}
 	return n.status()

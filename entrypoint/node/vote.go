@@ -102,7 +102,7 @@ func (n *Node) hosts(ctx context.Context, maxAge time.Duration) ([]peer.Host, er
 // withMates adds the replicas of which the master spoke last and that no name leads to:
 // names can be denied to pods that exist. It is called with mu held.
 func (n *Node) withMates(hosts []peer.Host) []peer.Host {
-	if !n.settings.Hive() {
+	if !n.settings.Elects() {
 		return hosts
 	}
 	for _, mate := range n.mates {
@@ -146,7 +146,7 @@ func (n *Node) reachAll(ctx context.Context, hosts []peer.Host, ask question) []
 		if !<-answers {
 			silent++
 		}
-		if left == 2 && silent == 0 && n.settings.Hive() {
+		if left == 2 && silent == 0 && n.settings.Elects() {
 			time.AfterFunc(straggle, cancel)
 		}
 	}
@@ -282,13 +282,10 @@ func (n *Node) highestTerm(b *ballot) uint64 {
 func (n *Node) decide(ctx context.Context, b *ballot, own func() own) lead.Decision {
 	term, promised := n.terms()
 	var decision lead.Decision
-	switch {
-	case n.settings.Hive():
+	if n.settings.Elects() {
 		decision = n.campaign(ctx, b, own)
 		promised = max(promised, b.term)
-	case n.settings.Sentinels():
-		decision = n.appeal(ctx, b, own())
-	default:
+	} else {
 		decision = n.vote(ctx, b, own())
 	}
 	if now, next := n.terms(); now != term || next > promised {
@@ -314,7 +311,7 @@ func (n *Node) promote(ctx context.Context, b *ballot, pod string) error {
 		return errGone
 	}
 	order := peer.Order{Term: n.nextTerm(b), Leader: pod, Address: c.address(n.settings.PeerPort), From: n.settings.PodName}
-	if n.settings.Hive() {
+	if n.settings.Elects() {
 		n.act.Lock()
 		valid := n.valid(b)
 		if valid && n.role() == peer.Master {

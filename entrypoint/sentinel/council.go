@@ -150,7 +150,7 @@ func (c *Council) Elect(ctx context.Context, opinions []Opinion, candidate strin
 	council := Seats(opinions)
 	for range tries {
 		epoch++
-		votes, latest := 0, epoch
+		votes, answered, latest := 0, 0, epoch
 		answers := make(chan Vote, len(opinions))
 		for _, o := range opinions {
 			go func() {
@@ -170,52 +170,22 @@ func (c *Council) Elect(ctx context.Context, opinions []Opinion, candidate strin
 			if vote.Leader == candidate && vote.Epoch == epoch {
 				votes++
 			}
+			if vote.Leader != "" {
+				answered++
+			}
 			latest = max(latest, vote.Epoch)
 		}
 		if votes >= council.Majority() {
 			return epoch, nil
 		}
-		if latest == epoch && votes == 0 {
+		if answered < council.Majority() {
 			break
 		}
+		// In this epoch they have voted for another, or not all for the same.
 		epoch = latest
 	}
 	return 0, fmt.Errorf("%w: of %d, %d answer", ErrNoMajority, len(opinions), len(opinions)-silent(opinions))
 }
-
-// Elected is the latest epoch in which most of the Sentinels have voted for one of
-// themselves to change the master; zero if there is none that they agree on.
-func (c *Council) Elected(ctx context.Context, opinions []Opinion) uint64 {
-	votes := make([]Vote, len(opinions))
-	var all sync.WaitGroup
-	for i, o := range opinions {
-		if !o.Answers {
-			continue
-		}
-		all.Go(func() {
-			if vote, err := c.Client.Vote(ctx, o.At, o.Master, 0, nobody); err == nil {
-				votes[i] = vote
-			}
-		})
-	}
-	all.Wait()
-	majority := Seats(opinions).Majority()
-	for _, candidate := range opinions {
-		count := map[uint64]int{}
-		for _, vote := range votes {
-			if vote.Leader != candidate.At.ID || candidate.At.ID == "" {
-				continue
-			}
-			if count[vote.Epoch]++; count[vote.Epoch] >= majority {
-				return vote.Epoch
-			}
-		}
-	}
-	return 0
-}
-
-// nobody is who asks whom others have voted for without being a candidate.
-var nobody = strings.Repeat("0", 40)
 
 func silent(opinions []Opinion) int {
 	n := 0

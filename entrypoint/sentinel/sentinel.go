@@ -129,7 +129,7 @@ func (c *Client) Vote(ctx context.Context, at Address, master string, epoch uint
 		return Vote{}, fmt.Errorf("ask Sentinel %s for its vote: %w", at, err)
 	}
 	if len(value.Array) != 3 || value.Array[1].Str == "*" {
-		return Vote{}, fmt.Errorf("Sentinel %s does not vote on %s: it watches another address", at, master)
+		return Vote{}, fmt.Errorf("no vote of Sentinel %s on %s: it watches another address", at, master)
 	}
 	return Vote{Leader: value.Array[1].Str, Epoch: uint64(value.Array[2].Int)}, nil
 }

@@ -45,7 +45,6 @@
 //	HIVE_SILENCE          how long a master may be silent (default 1s)
 //	HIVE_HANG             how long a server may leave a PING unanswered before its own entrypoint kills it (default 3s)
 //	READY_SERVICES        host names, by comma, of headless Services that list ready pods only; for available
-//	REPLICA_PRIORITY      which replica Sentinels rather promote: the lower, and never 0 (default 100)
 //	SENTINELS_FILE        file with the host names of all Sentinels' pods, one a line; none: there are no Sentinels
 //	SENTINEL_PORT         where they listen (default 26379)
 //	SENTINEL_NAME         what they call the master (default mymaster)
@@ -140,7 +139,6 @@ type Settings struct {
 	HivePolicy                  string
 	HiveSilence, HiveHang       time.Duration
 	ReadyServices               []string
-	ReplicaPriority             int
 	SentinelsFile               string
 	SentinelPort                int
 	SentinelName                string
@@ -204,7 +202,6 @@ func Read(environ []string) (Settings, error) {
 		HiveSilence:             r.duration("HIVE_SILENCE", time.Second, 500*time.Millisecond),
 		HiveHang:                r.duration("HIVE_HANG", 3*time.Second, time.Second),
 		ReadyServices:           r.list("READY_SERVICES"),
-		ReplicaPriority:         r.number("REPLICA_PRIORITY", 100, 0, 1000),
 		SentinelsFile:           r.text("SENTINELS_FILE", ""),
 		SentinelPort:            r.number("SENTINEL_PORT", 26379, 1, 65535),
 		SentinelName:            r.text("SENTINEL_NAME", "mymaster"),

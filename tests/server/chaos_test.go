@@ -5,6 +5,7 @@ package server
 import (
 	"flag"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ func TestOneFaultAfterAnother(t *testing.T) {
 	cases := map[string]release.Options{
 		"hive":        hive("safe"),
 		"replication": {Replicas: 2, Network: true, Password: password},
+		"Sentinels":   watched(1, 2),
 	}
 	for name, options := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -42,9 +44,13 @@ func chaos(t *testing.T, r *release.Release) {
 	dice := rand.New(rand.NewPCG(seed, 0))
 	loads := answeredLoads(r)
 	service := loads[len(loads)-1]
+	happen := faults
+	if r.Options.Sentinels > 0 {
+		happen = slices.Concat(faults, sentinelFaults)
+	}
 	for range *chaosFaults {
 		r.WaitAcknowledged(service, 20)
-		f := faults[dice.IntN(len(faults))]
+		f := happen[dice.IntN(len(happen))]
 		lasts := time.Duration(dice.IntN(8000)) * time.Millisecond
 		leader := r.Leader()
 		t.Logf("%s: %s (%s), for %s", time.Now().UTC().Format("15:04:05.000"), f.name, leader.Name, lasts)

@@ -36,12 +36,16 @@ func answeredLoads(r *release.Release) []*writer.Load {
 	return append(loads, r.LoadWith(options))
 }
 
-// The single faults under which no write may be lost that was answered. Each returns
-// what ends it.
-var faults = []struct {
+// fault happens to a release, or to its master. It returns what ends it.
+type fault struct {
 	name  string
 	fault func(r *release.Release, master *release.Pod) (end func())
-}{
+	// aside: no Sentinel notices it, and as long as it lasts no write is taken.
+	aside bool
+}
+
+// The single faults under which no write may be lost that was answered.
+var faults = []fault{
 	{name: "the master's server is killed", fault: func(_ *release.Release, master *release.Pod) func() {
 		master.KillServer()
 		return nil
@@ -71,13 +75,13 @@ var faults = []struct {
 		r.Isolate(release.Reject, master)
 		return r.Heal
 	}},
-	{name: "the master hears nobody", fault: func(r *release.Release, master *release.Pod) func() {
+	{name: "the master hears nobody", aside: true, fault: func(r *release.Release, master *release.Pod) func() {
 		for _, p := range r.Others(master) {
 			p.Cut(release.Drop, master)
 		}
 		return r.Heal
 	}},
-	{name: "nobody hears the master", fault: func(r *release.Release, master *release.Pod) func() {
+	{name: "nobody hears the master", aside: true, fault: func(r *release.Release, master *release.Pod) func() {
 		master.Cut(release.Drop, r.Others(master)...)
 		return r.Heal
 	}},
@@ -108,22 +112,27 @@ func TestNothingAnsweredIsLost(t *testing.T) {
 		t.Run("hive, "+f.name, func(t *testing.T) {
 			t.Parallel()
 			r := release.Run(t, durable(hive("safe")))
-			requireAnsweredKept(t, r, f.fault)
+			requireAnsweredKept(t, r, f)
 		})
 		t.Run("replication, "+f.name, func(t *testing.T) {
 			t.Parallel()
 			r := release.Run(t, durable(release.Options{Replicas: 2, Network: true, Password: password}))
-			requireAnsweredKept(t, r, f.fault)
+			requireAnsweredKept(t, r, f)
+		})
+		t.Run("Sentinels, "+f.name, func(t *testing.T) {
+			t.Parallel()
+			r := release.Run(t, durable(watched(1, 2)))
+			requireAnsweredKept(t, r, f)
 		})
 	}
 }
 
-func requireAnsweredKept(t *testing.T, r *release.Release, fault func(*release.Release, *release.Pod) func()) {
+func requireAnsweredKept(t *testing.T, r *release.Release, f fault) {
 	loads := answeredLoads(r)
 	service := loads[len(loads)-1]
 	r.WaitAcknowledged(service, 200)
-	end := fault(r, r.Leader())
-	if r.Options.Hive != "" {
+	end := f.fault(r, r.Leader())
+	if r.Options.Hive != "" || r.Options.Sentinels > 0 && !f.aside {
 		r.WaitAcknowledged(service, 100)
 	} else {
 		// Where no other pod may be master nothing goes on by itself.

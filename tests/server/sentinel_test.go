@@ -186,3 +186,31 @@ func TestSentinelsAreLost(t *testing.T) {
 		})
 	}
 }
+
+// What happens to Sentinels beside that.
+var sentinelFaults = []fault{
+	{name: "a Sentinel is killed", fault: func(r *release.Release, _ *release.Pod) func() {
+		p := r.Sentinels[0]
+		p.Kill()
+		return p.Start
+	}},
+	{name: "a Sentinel's pod is deleted by force", fault: func(r *release.Release, _ *release.Pod) func() {
+		p := r.Sentinels[1]
+		p.ForceDelete()
+		return p.Create
+	}},
+	{name: "a Sentinel is cut off with the master", fault: func(r *release.Release, master *release.Pod) func() {
+		r.Part(release.Drop, master, r.Sentinels[2])
+		return r.Heal
+	}},
+	{name: "all Sentinels are killed", fault: func(r *release.Release, _ *release.Pod) func() {
+		for _, p := range r.Sentinels {
+			p.Kill()
+		}
+		return func() {
+			for _, p := range r.Sentinels {
+				p.Start()
+			}
+		}
+	}},
+}
