@@ -88,6 +88,13 @@ func (n *Node) verdict() *lead.Verdict {
 	return &v
 }
 
+// awaited tells whether an election waits for the Sentinels to miss the master.
+func (n *Node) awaited() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.council != nil && n.missed.IsZero()
+}
+
 // proclaim tells the Sentinels at once that this pod is master, if there are any.
 func (n *Node) proclaim(ctx context.Context) {
 	if n.council == nil {

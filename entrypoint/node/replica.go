@@ -134,6 +134,10 @@ func (n *Node) elect(ctx context.Context, d *duties) {
 	}
 	d.failed++
 	n.recover(ctx, d)
+	if n.awaited() {
+		// It is not for the other pods that nothing came of it.
+		d.failed = 1
+	}
 	d.asked = time.Now()
 }
 

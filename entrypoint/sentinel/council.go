@@ -63,14 +63,30 @@ func (c *Council) Ask(ctx context.Context) ([]Opinion, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	opinions := make([]Opinion, len(names))
-	var all sync.WaitGroup
+	answers := make(chan bool, len(names))
 	for i, name := range names {
-		all.Go(func() { opinions[i] = c.ask(ctx, name) })
+		go func() {
+			opinions[i] = c.ask(ctx, name)
+			answers <- opinions[i].Answers
+		}()
 	}
-	all.Wait()
+	answered := 0
+	for range names {
+		if <-answers {
+			if answered++; answered == len(names)/2+1 {
+				time.AfterFunc(straggle, cancel)
+			}
+		}
+	}
 	return opinions, nil
 }
+
+// straggle is how long the others are waited for when most have answered: they may be
+// lost.
+const straggle = 100 * time.Millisecond
 
 // Names are the host names of all Sentinels.
 func (c *Council) Names() ([]string, error) {
@@ -150,31 +166,7 @@ func (c *Council) Elect(ctx context.Context, opinions []Opinion, candidate strin
 	council := Seats(opinions)
 	for range tries {
 		epoch++
-		votes, answered, latest := 0, 0, epoch
-		answers := make(chan Vote, len(opinions))
-		for _, o := range opinions {
-			go func() {
-				if !o.Answers {
-					answers <- Vote{}
-					return
-				}
-				vote, err := c.Client.Vote(ctx, o.At, o.Master, epoch, candidate)
-				if err != nil {
-					vote = Vote{}
-				}
-				answers <- vote
-			}()
-		}
-		for range opinions {
-			vote := <-answers
-			if vote.Leader == candidate && vote.Epoch == epoch {
-				votes++
-			}
-			if vote.Leader != "" {
-				answered++
-			}
-			latest = max(latest, vote.Epoch)
-		}
+		votes, latest, answered := c.poll(ctx, opinions, candidate, epoch)
 		if votes >= council.Majority() {
 			return epoch, nil
 		}
@@ -182,9 +174,42 @@ func (c *Council) Elect(ctx context.Context, opinions []Opinion, candidate strin
 			break
 		}
 		// In this epoch they have voted for another, or not all for the same.
-		epoch = latest
+		epoch = max(epoch, latest)
 	}
 	return 0, fmt.Errorf("%w: of %d, %d answer", ErrNoMajority, len(opinions), len(opinions)-silent(opinions))
+}
+
+// poll asks for votes in one epoch, until most have voted for the candidate or all have
+// answered. It returns how many did, the latest epoch in which any has voted, and how many
+// answered.
+func (c *Council) poll(ctx context.Context, opinions []Opinion, candidate string, epoch uint64) (votes int, latest uint64, answered int) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	answers := make(chan Vote, len(opinions))
+	for _, o := range opinions {
+		go func() {
+			vote := Vote{}
+			if o.Answers {
+				// Without an answer there is no vote.
+				vote, _ = c.Client.Vote(ctx, o.At, o.Master, epoch, candidate)
+			}
+			answers <- vote
+		}()
+	}
+	for range opinions {
+		vote := <-answers
+		if vote.Leader != "" {
+			answered++
+		}
+		latest = max(latest, vote.Epoch)
+		if vote.Leader == candidate && vote.Epoch == epoch {
+			votes++
+		}
+		if votes > len(opinions)/2 {
+			break
+		}
+	}
+	return votes, latest, answered
 }
 
 func silent(opinions []Opinion) int {

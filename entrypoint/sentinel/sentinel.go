@@ -66,9 +66,10 @@ type Client struct {
 	links map[string]*link
 }
 
-// link is the connection to one Sentinel; conn is nil while there is none.
+// link is the connection to one Sentinel; conn is nil while there is none. Whoever has the
+// turn may use it.
 type link struct {
-	mu   sync.Mutex
+	turn chan struct{}
 	conn *resp.Conn
 }
 
@@ -148,16 +149,22 @@ func (c *Client) Publish(ctx context.Context, at, from Address, master string, e
 	return nil
 }
 
+// do sends a command. Nobody waits for a Sentinel longer than ctx lasts: its connection is
+// closed then.
 func (c *Client) do(ctx context.Context, at Address, args ...string) (resp.Value, error) {
 	c.mu.Lock()
 	l := c.links[at.String()]
 	if l == nil {
-		l = &link{}
+		l = &link{turn: make(chan struct{}, 1)}
 		c.links[at.String()] = l
 	}
 	c.mu.Unlock()
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		return resp.Value{}, ctx.Err()
+	}
 	if l.conn == nil {
 		conn, err := c.dial(ctx, at)
 		if err != nil {
@@ -165,10 +172,12 @@ func (c *Client) do(ctx context.Context, at Address, args ...string) (resp.Value
 		}
 		l.conn = conn
 	}
-	value, err := l.conn.Do(ctx, args...)
+	conn := l.conn
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	value, err := conn.Do(ctx, args...)
 	var refused resp.Error
-	if err != nil && !errors.As(err, &refused) {
-		l.conn.Close()
+	if !stop() || err != nil && !errors.As(err, &refused) {
+		conn.Close()
 		l.conn = nil
 	}
 	return value, err
