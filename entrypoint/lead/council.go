@@ -13,6 +13,10 @@ const (
 	CouncilWait = Tenure + 200*time.Millisecond
 )
 
+// VoteHolds is for how long a Sentinel's vote may be acted on: no campaign and no handover
+// takes longer.
+const VoteHolds = 10 * time.Second
+
 // Verdict is what the Sentinels say together. Sits: most of them answer. Epoch is that
 // of the latest master that any of them knows, Missed for how long a quorum has not heard
 // it; 0: it is heard.

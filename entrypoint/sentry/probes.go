@@ -7,6 +7,7 @@ import (
 	"net"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
+	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
 	"github.com/helm-valkey/helm-valkey/entrypoint/sentinel"
 )
 
@@ -18,8 +19,12 @@ func (s *Sentry) Live(ctx context.Context) error {
 	return nil
 }
 
-// Ready fails while clients can't learn from this Sentinel where the master is.
+// Ready fails while clients can't learn from this Sentinel where the master is, and while
+// it does not vote: a roll has to wait for it, or soon too few would.
 func (s *Sentry) Ready(ctx context.Context) error {
+	if s.muted() {
+		return fmt.Errorf("it has forgotten its votes, and gives none for %s", lead.VoteHolds)
+	}
 	master, err := s.master(ctx)
 	if err == nil && net.JoinHostPort(master["ip"], master["port"]) == conf.Detached {
 		err = errors.New("there has been no master yet")

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
+	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
 	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
 	"github.com/helm-valkey/helm-valkey/entrypoint/sentinel"
@@ -121,7 +122,7 @@ func (s *Sentry) tend(ctx context.Context, process *server.Process) (again bool)
 	s.quicken(ctx, process)
 	var heard <-chan time.Time
 	if s.muted() {
-		heard = time.After(time.Until(s.born.Add(s.settings.SentinelFailoverTimeout)))
+		heard = time.After(time.Until(s.born.Add(lead.VoteHolds)))
 	}
 	for {
 		select {
@@ -242,7 +243,7 @@ func (s *Sentry) remember(ctx context.Context, path string) (memory, error) {
 	switch {
 	case m.LeaderEpoch == never || !ok && began:
 		m.LeaderEpoch = never
-		if time.Since(s.born) >= s.settings.SentinelFailoverTimeout {
+		if time.Since(s.born) >= lead.VoteHolds {
 			m.LeaderEpoch = m.CurrentEpoch
 		}
 	}

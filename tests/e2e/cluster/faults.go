@@ -19,13 +19,16 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Restart is kubectl rollout restart of both StatefulSets at once. It returns when all
+// Restart is kubectl rollout restart of all StatefulSets at once. It returns when all
 // pods have been replaced and are in sync.
 func (r *Release) Restart() {
 	r.TB.Helper()
 	patch := fmt.Appendf(nil, `{"spec":{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":%q}}}}}`,
 		time.Now().Format(time.RFC3339Nano))
-	for _, role := range []string{Master, Replica} {
+	for _, role := range sets {
+		if set, err := r.StatefulSet(role); err == nil && set == nil {
+			continue
+		}
 		ctx, cancel := request()
 		_, err := Client(r.TB).AppsV1().StatefulSets(r.Namespace).Patch(ctx, r.Fullname()+"-"+role, types.StrategicMergePatchType, patch, metav1.PatchOptions{})
 		cancel()

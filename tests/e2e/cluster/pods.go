@@ -52,9 +52,13 @@ func eventually(tb testing.TB, what string, interval time.Duration, try func() e
 
 // Roles, as in the names of StatefulSets and in the label component.
 const (
-	Master  = "master"
-	Replica = "replica"
+	Master   = "master"
+	Replica  = "replica"
+	Sentinel = "sentinel"
 )
+
+// sets are the StatefulSets that a release may have, by the role of their pods.
+var sets = []string{Master, Replica, Sentinel}
 
 // PodName is the name of a pod.
 func (r *Release) PodName(role string, ordinal int) string {

@@ -17,7 +17,7 @@ import (
 func (r *Release) WaitReady() {
 	r.TB.Helper()
 	Eventually(r.TB, "a release that is ready and in sync", func() error {
-		for _, role := range []string{Master, Replica} {
+		for _, role := range sets {
 			if err := r.rolledOut(role); err != nil {
 				return err
 			}
