@@ -193,16 +193,12 @@ func (s *Sentry) start(ctx context.Context) (*server.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	quorum := s.settings.SentinelQuorum
-	if quorum == 0 {
-		quorum = len(names)/2 + 1
-	}
 	path := filepath.Join(s.settings.DataDir, fileName)
 	m, err := s.remember(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	if err := replace(path, render(s.settings, m, quorum)); err != nil {
+	if err := replace(path, render(s.settings, m, s.quorum(names))); err != nil {
 		return nil, fmt.Errorf("write the Sentinel's configuration: %w", err)
 	}
 	s.mu.Lock()
@@ -214,6 +210,14 @@ func (s *Sentry) start(ctx context.Context) (*server.Process, error) {
 	}
 	s.log.Info("Sentinel started", "pid", s.process.Pid, "master", m.Master, "epoch", m.ConfigEpoch, "votes", !s.mute)
 	return s.process, nil
+}
+
+// quorum is how many Sentinels have to miss the master: as the settings say, or most.
+func (s *Sentry) quorum(names []string) int {
+	if s.settings.SentinelQuorum > 0 {
+		return s.settings.SentinelQuorum
+	}
+	return len(names)/2 + 1
 }
 
 // remember is what this Sentinel wrote down, and what the others and the servers' pods

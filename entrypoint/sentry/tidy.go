@@ -3,6 +3,7 @@ package sentry
 import (
 	"context"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/conf"
@@ -22,6 +23,10 @@ const (
 // of them, and finds those that are there within seconds; so one Sentinel does it at a
 // time, and only while nothing else is going on.
 func (s *Sentry) tidy(ctx context.Context) {
+	if err := s.agree(ctx); err != nil {
+		s.log.Debug("can't set the quorum", "error", err)
+		return
+	}
 	c, err := s.census(ctx)
 	if err != nil {
 		s.log.Debug("can't look for what has gone", "error", err)
@@ -52,6 +57,22 @@ func (s *Sentry) tidy(ctx context.Context) {
 	defer s.mu.Unlock()
 	s.resets++
 	s.crowded = time.Time{}
+}
+
+// agree sets the quorum anew when there are other Sentinels than when this one started.
+func (s *Sentry) agree(ctx context.Context) error {
+	names, err := s.council.Names()
+	if err != nil {
+		return err
+	}
+	master, err := s.master(ctx)
+	if err != nil {
+		return err
+	}
+	if quorum := strconv.Itoa(s.quorum(names)); master["quorum"] != quorum {
+		_, err = s.local(ctx, "SENTINEL", "SET", s.settings.SentinelName, "quorum", quorum)
+	}
+	return err
 }
 
 // census is who a Sentinel knows of that is not there: gone. Calm tells that all

@@ -50,6 +50,7 @@ func TestNodeOfTheMasterIsCutOff(t *testing.T) {
 		{"memory", cluster.Merge(memory, values{"hive": values{"enabled": true, "policy": "available"}}), cutRelease{elects: true}},
 		{"durable", cluster.Merge(hive, durable), cutRelease{elects: true, replicated: true}},
 		{"plain", durable, cutRelease{replicated: true}},
+		{"watched", values{"sentinel": values{"enabled": true}}, cutRelease{elects: true}},
 	}
 	for i := range installed {
 		c := &installed[i]

@@ -25,3 +25,39 @@ func TestMastershipWithSentinels(t *testing.T) {
 		{"all pods are deleted at once", allPodsDeleted},
 	}...))
 }
+
+// From a fixed master to Sentinels and back, and from three Sentinels to five and back:
+// the data are kept, and nobody has to do anything.
+func TestSentinelsComeAndGo(t *testing.T) {
+	t.Parallel()
+	r := cluster.New(t, "comego", cluster.Helm4, cluster.Newest(t, "valkey"))
+	plain := values{"replica": values{"replicaCount": 2}}
+	r.Install(plain)
+	watched := func(sentinels int) values {
+		return cluster.Merge(plain, values{"sentinel": values{"enabled": true, "replicaCount": sentinels}})
+	}
+	steps := []part{
+		{"Sentinels come", func(_ *testing.T, r *cluster.Release) { upgraded(r, watched(3)) }},
+		{"there are five", func(_ *testing.T, r *cluster.Release) {
+			upgraded(r, watched(5))
+			r.WaitWatched(5)
+		}},
+		{"there are three again", func(_ *testing.T, r *cluster.Release) {
+			upgraded(r, watched(3))
+			r.WaitWatched(3)
+		}},
+		{"they go", func(_ *testing.T, r *cluster.Release) { upgraded(r, plain) }},
+		{"the master's server is killed", serverKilled},
+		{"they come back", func(_ *testing.T, r *cluster.Release) { upgraded(r, watched(3)) }},
+	}
+	life(t, r, steps)
+}
+
+// upgraded upgrades a release under load, and requires that everything is kept.
+func upgraded(r *cluster.Release, to values) {
+	load := r.StartLoad(r.Clients("node2"))
+	load.WaitWrites(enoughWrites)
+	r.Upgrade(to)
+	load.WaitWrites(enoughWrites)
+	r.RequireAllKept(load.Stop())
+}

@@ -151,8 +151,11 @@ of them would restart all pods.
   value: {{ include "valkey.sentinelPort" . | quote }}
 - name: ENTRYPOINT_SENTINEL_NAME
   value: {{ .Values.sentinel.masterSet | default "mymaster" | quote }}
+{{- /* A majority is counted by the pods themselves: another number of Sentinels restarts none. */}}
+{{- with int (.Values.sentinel | default dict).quorum }}
 - name: ENTRYPOINT_SENTINEL_QUORUM
-  value: {{ include "valkey.sentinelQuorum" . | quote }}
+  value: {{ . | quote }}
+{{- end }}
 - name: ENTRYPOINT_SENTINEL_DOWN_AFTER
   value: {{ printf "%dms" (.Values.sentinel.downAfterMilliseconds | default 2000 | int) | quote }}
 - name: ENTRYPOINT_SENTINEL_FAILOVER_TIMEOUT
