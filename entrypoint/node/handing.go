@@ -69,22 +69,15 @@ func (n *Node) inheritMastership(ctx context.Context, term uint64) {
 		sleep(ctx, heirEvery)
 	}
 	n.act.Lock()
+	defer n.act.Unlock()
 	n.mu.Lock()
 	valid := n.intent.term == term && term > max(n.record.Term, n.record.Promised)
 	n.mu.Unlock()
 	if !valid {
 		// A later term was promised meanwhile: a master that nobody asked for any more.
-		n.act.Unlock()
 		return
 	}
-	n.heed(n.settings.PodName, term, n.address())
-	n.look(ctx)
-	n.act.Unlock()
-	n.believe()
-	n.route()
-	n.hasten()
-	n.proclaim(ctx)
-	n.save(record.Durable)
+	n.accede(ctx, term)
 }
 
 // Handover hands mastership to the pod that the order names.
@@ -138,7 +131,7 @@ func (n *Node) handOver(ctx context.Context, to heir) error {
 	}
 	n.setState(stateHandingOver, "to "+to.pod)
 	defer n.hasten()
-	var held time.Time
+	held := time.Now()
 	from := resp.Options{Network: "unix", Addr: n.settings.ServerSocket(), Password: n.settings.Password}
 	err := handover.Run(ctx, from, resp.Options{Addr: to.address, Password: n.settings.Password}, handover.Steps{
 		Begin: func() {

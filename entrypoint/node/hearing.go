@@ -133,21 +133,15 @@ func (n *Node) attend(before, now View) {
 	}
 	n.quiet = time.Time{}
 	n.linked = n.linked || !now.Syncing()
+	// A master that has nothing to say sends a PING each second.
+	spoke := now.Info["slave_read_repl_offset"] != before.Info["slave_read_repl_offset"] || now.Info["master_repl_offset"] != before.Info["master_repl_offset"]
 	switch {
 	case !before.LinkUp():
 		n.heard = now.At
-	// A master that has nothing to say sends a PING each second. What it said came at any
-	// time since the look before.
-	case now.Info["slave_read_repl_offset"] != before.Info["slave_read_repl_offset"] || now.Info["master_repl_offset"] != before.Info["master_repl_offset"]:
-		n.heard = later(n.heard, before.At)
+	case spoke && before.At.After(n.heard):
+		// It may have been right after the look before.
+		n.heard = before.At
 	}
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // silentIn is how long it is until the master has been silent for too long.

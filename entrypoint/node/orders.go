@@ -51,14 +51,22 @@ func (n *Node) ascend(ctx context.Context, term uint64) error {
 	if _, err := n.local.Do(ctx, "REPLICAOF", "NO", "ONE"); err != nil {
 		return fmt.Errorf("become master: %w", err)
 	}
-	n.heed(n.settings.PodName, term, n.address())
+	n.accede(ctx, term)
+	return nil
+}
+
+// accede takes note that this pod's server is master: clients go on first, and the disk is
+// waited for last. It is called with act held.
+func (n *Node) accede(ctx context.Context, term uint64) {
+	changed := n.heed(n.settings.PodName, term, n.address())
 	n.look(ctx)
 	n.believe()
 	n.route()
 	n.hasten()
 	n.proclaim(ctx)
-	n.save(record.Durable)
-	return nil
+	if changed {
+		n.save(record.Durable)
+	}
 }
 
 // Follow points this pod at the master of a term.

@@ -90,7 +90,8 @@ func makeGroups(name string) error {
 	return nil
 }
 
-// weigh sets the weight of a group, if its hierarchy is the one of the cpu controller.
+// weigh sets the weight of a group, if its hierarchy is the one of the cpu controller: in
+// the others there is no such file, and none may be made.
 func weigh(dir, file string, weight int) error {
 	f, err := os.OpenFile(filepath.Join(dir, file), os.O_WRONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
