@@ -2,6 +2,8 @@
 package conf
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net"
 	"strconv"
@@ -104,6 +106,9 @@ func owned(c *config, s settings.Settings, start Start) error {
 		// The pods themselves promote, with the Sentinels' votes: a Sentinel knows neither
 		// what a server holds nor whether the old master has stopped to take writes.
 		c.set("replica-priority", "0")
+		if s.Password != "" {
+			c.raw("user " + SentinelUser + " on #" + digest(s.SentinelPassword()) + " " + sentinelRights)
+		}
 	}
 	if start.Source == "" {
 		return nil
@@ -114,6 +119,19 @@ func owned(c *config, s settings.Settings, start Start) error {
 	}
 	c.raw("replicaof " + Quote(host) + " " + port)
 	return nil
+}
+
+// SentinelUser is whom Sentinels log in to servers as. All that they do there is listen,
+// ask, and tell each other where they are.
+const (
+	SentinelUser   = "sentinel"
+	sentinelRights = "resetchannels &__sentinel__:hello -@all +ping +info +publish +subscribe +client|setname"
+)
+
+// digest is a password as the server keeps it.
+func digest(password string) string {
+	sum := sha256.Sum256([]byte(password))
+	return hex.EncodeToString(sum[:])
 }
 
 // SnapshotName is the name of the snapshot in the data directory, AsideName that of

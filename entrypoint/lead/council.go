@@ -92,7 +92,9 @@ func (c Council) Misses(quorum int) bool {
 // Upholds tells whether a majority has nothing against the master at an address that
 // became it in an epoch: none of them has to be asked whether there is a later one.
 func (c Council) Upholds(address string, epoch uint64) bool {
-	return c.count(func(s Seat) bool { return s.Epoch <= epoch && !(s.Down && s.Master == address) }) >= c.Majority()
+	return c.count(func(s Seat) bool {
+		return s.Epoch <= epoch && !(s.Down && (s.Master == address || s.Epoch == epoch))
+	}) >= c.Majority()
 }
 
 func (c Council) count(matches func(Seat) bool) int {

@@ -48,7 +48,7 @@ func (n *Node) consult(ctx context.Context) []sentinel.Opinion {
 	newest, _ := seats.Newest()
 	_, term, _ := n.lead()
 	n.mu.Lock()
-	if seats.Upholds(n.address(), term) {
+	if seats.Upholds(n.announced(), term) {
 		n.upheld = asked
 	}
 	switch misses := seats.Misses(n.settings.SentinelQuorum); {
@@ -64,7 +64,7 @@ func (n *Node) consult(ctx context.Context) []sentinel.Opinion {
 		// Who is master says so by itself, and is found among the peers.
 		n.refused()
 	case n.reigns() && slices.ContainsFunc(opinions, func(o sentinel.Opinion) bool { return o.Answers && o.Epoch < term }):
-		if err := n.council.Proclaim(ctx, opinions, n.address(), term); err != nil {
+		if err := n.council.Proclaim(ctx, opinions, n.announced(), term); err != nil {
 			n.log.Warn("not all Sentinels could be told who is master", "error", err)
 		}
 	}

@@ -348,11 +348,18 @@ func (n *Node) heed(leader string, term uint64, source string) (changed bool) {
 
 // address is where this pod's own server is reached by its peers.
 func (n *Node) address() string {
-	ip := n.settings.PodIP
-	if ip == "" {
+	return n.at(n.settings.PodIP)
+}
+
+// announced is where Sentinels tell clients that it is.
+func (n *Node) announced() string { return n.at(n.settings.AnnounceHost) }
+
+// at is the server's port at a host; empty without one.
+func (n *Node) at(host string) string {
+	if host == "" {
 		return ""
 	}
-	return net.JoinHostPort(ip, strconv.Itoa(n.settings.Port))
+	return net.JoinHostPort(host, strconv.Itoa(n.settings.Port))
 }
 
 func firstLabel(host string) string {

@@ -214,7 +214,7 @@ func (n *Node) status() peer.Status {
 	v := n.view
 	s := peer.Status{
 		Pod: n.settings.PodName, Role: v.Role(), State: n.state, Reason: n.reason,
-		Term: n.record.Term, Leader: n.record.Leader, Address: n.address(),
+		Term: n.record.Term, Leader: n.record.Leader, Address: n.address(), Announced: n.announced(),
 		Engine: n.release.Engine, Release: n.release.Version(), DataVolume: n.settings.DataVolume,
 		Persistence: n.settings.Persistence,
 		Keys:        v.Info.Keys(), HasData: v.HasData(), LinkUp: v.LinkUp(), Syncing: v.Syncing(), Loading: v.Loading(),

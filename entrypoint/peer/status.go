@@ -13,9 +13,10 @@ import (
 // releases of the entrypoint understand each other during an upgrade.
 //
 // Role is its server's: master, replica, or none while no server runs. Address is
-// where its server is reached, "host:port". Offset is in bytes of the replication
-// stream of Replid; HasData tells whether there is anything in the data set, and
-// Synced the term in which it was last in sync.
+// where its server is reached, "host:port", and Announced where Sentinels tell clients
+// that it is. Offset is in bytes of the replication stream of Replid; HasData tells
+// whether there is anything in the data set, and Synced the term in which it was last in
+// sync.
 //
 // Promised is the latest term promised to Candidate; Hears tells whether the pod hears
 // its master, Quiet how long ago its server last acknowledged anything to one. Online
@@ -32,6 +33,7 @@ type Status struct {
 	Term         uint64        `json:"term"`
 	Leader       string        `json:"leader"`
 	Address      string        `json:"address"`
+	Announced    string        `json:"announced,omitempty"`
 	Engine       string        `json:"engine"`
 	Release      string        `json:"release"`
 	Persistence  string        `json:"persistence"`

@@ -41,10 +41,11 @@ const (
 	lookupHaste   = 300 * time.Millisecond
 )
 
-// Opinion is one Sentinel's, and where it was asked.
+// Opinion is one Sentinel's, what host name its pod has, and where it was asked.
 type Opinion struct {
 	lead.Seat
-	At Address
+	Host string
+	At   Address
 }
 
 // Seats are the opinions without their addresses.
@@ -103,9 +104,9 @@ func (c *Council) Names() ([]string, error) {
 
 func (c *Council) ask(ctx context.Context, name string) Opinion {
 	pod := peer.Host{Name: name}.Pod()
-	o := Opinion{Seat: lead.Seat{Name: pod}}
+	o := Opinion{Seat: lead.Seat{Name: pod}, Host: name}
 	for _, ip := range c.whereabouts(ctx, name) {
-		o.At = Address{IP: ip, Port: c.Port, ID: ID(c.ClusterID, pod)}
+		o.At = Address{Host: ip, Port: c.Port, ID: ID(c.ClusterID, pod)}
 		state, err := c.Client.State(ctx, o.At)
 		if err != nil {
 			continue
@@ -246,12 +247,12 @@ func other(opinions []Opinion, o Opinion) (Address, bool) {
 	var found Address
 	for _, candidate := range opinions {
 		switch {
-		case candidate.Name == o.Name || candidate.At.IP == "":
+		case candidate.Name == o.Name || candidate.At.Host == "":
 		case candidate.Answers:
 			return candidate.At, true
 		default:
 			found = candidate.At
 		}
 	}
-	return found, found.IP != ""
+	return found, found.Host != ""
 }

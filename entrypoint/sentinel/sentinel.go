@@ -43,14 +43,14 @@ type Vote struct {
 	Epoch  uint64
 }
 
-// Address is where a Sentinel is reached, and ID what the others know it by.
+// Address is where a Sentinel is reached, by name or address, and ID what the others know it by.
 type Address struct {
-	IP   string
+	Host string
 	Port int
 	ID   string
 }
 
-func (a Address) String() string { return net.JoinHostPort(a.IP, strconv.Itoa(a.Port)) }
+func (a Address) String() string { return net.JoinHostPort(a.Host, strconv.Itoa(a.Port)) }
 
 // ErrUnknownMaster is a Sentinel that does not watch a master of this name.
 var ErrUnknownMaster = errors.New("it watches no master of this name")
@@ -142,7 +142,7 @@ func (c *Client) Publish(ctx context.Context, at, from Address, master string, e
 		return fmt.Errorf("tell of a master at %q: %w", master, err)
 	}
 	number := strconv.FormatUint(epoch, 10)
-	hello := strings.Join([]string{from.IP, strconv.Itoa(from.Port), from.ID, number, c.name, host, port, number}, ",")
+	hello := strings.Join([]string{from.Host, strconv.Itoa(from.Port), from.ID, number, c.name, host, port, number}, ",")
 	if _, err := c.do(ctx, at, "PUBLISH", "__sentinel__:hello", hello); err != nil {
 		return fmt.Errorf("tell Sentinel %s of the master: %w", at, err)
 	}

@@ -51,7 +51,7 @@ func recall(text, name string) (memory, bool) {
 		case fields[1] == "known-replica", fields[1] == "known-slave":
 			m.Replicas = append(m.Replicas, net.JoinHostPort(fields[3], fields[4]))
 		case fields[1] == "known-sentinel" && len(fields) > 5:
-			m.meet(sentinel.Address{IP: fields[3], Port: int(number(fields[4])), ID: strings.Trim(fields[5], `"`)})
+			m.meet(sentinel.Address{Host: fields[3], Port: int(number(fields[4])), ID: strings.Trim(fields[5], `"`)})
 		}
 	}
 	return m, m.Master != ""
@@ -92,7 +92,12 @@ func render(s settings.Settings, m memory, quorum int) string {
 	set("logfile", conf.Quote(""))
 	set("dir", conf.Quote(s.DataDir))
 	set("sentinel", "myid", sentinel.ID(s.ClusterID, s.PodName))
-	set("sentinel", "announce-ip", s.PodIP)
+	// What was written down while names were announced stays readable without them.
+	set("sentinel", "resolve-hostnames", "yes")
+	if s.AnnounceHost != s.PodIP {
+		set("sentinel", "announce-hostnames", "yes")
+	}
+	set("sentinel", "announce-ip", s.AnnounceHost)
 	set("sentinel", "announce-port", strconv.Itoa(s.SentinelPort))
 	set("sentinel", "current-epoch", strconv.FormatUint(m.CurrentEpoch, 10))
 	host, port := split(cmp.Or(m.Master, conf.Detached))
@@ -105,7 +110,8 @@ func render(s settings.Settings, m memory, quorum int) string {
 	if s.Password != "" {
 		set("requirepass", conf.Quote(s.Password))
 		set("sentinel", "sentinel-pass", conf.Quote(s.Password))
-		of("auth-pass", conf.Quote(s.Password))
+		of("auth-user", conf.SentinelUser)
+		of("auth-pass", conf.Quote(s.SentinelPassword()))
 	}
 	slices.Sort(m.Replicas)
 	for _, address := range slices.Compact(m.Replicas) {
@@ -115,7 +121,7 @@ func render(s settings.Settings, m memory, quorum int) string {
 		}
 	}
 	for _, a := range m.Sentinels {
-		of("known-sentinel", a.IP, strconv.Itoa(a.Port), a.ID)
+		of("known-sentinel", a.Host, strconv.Itoa(a.Port), a.ID)
 	}
 	return strings.Join(lines, "\n") + "\n"
 }

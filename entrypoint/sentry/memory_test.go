@@ -35,7 +35,7 @@ func TestRecall(t *testing.T) {
 	require.EqualValues(t, 7, m.ConfigEpoch)
 	require.EqualValues(t, 8, m.LeaderEpoch)
 	require.EqualValues(t, 9, m.CurrentEpoch)
-	require.Equal(t, []sentinel.Address{{IP: "10.0.1.8", Port: 26379, ID: "1ff29c731fbf048fc64fa3b331e4d8c0c6850ed1"}}, m.Sentinels)
+	require.Equal(t, []sentinel.Address{{Host: "10.0.1.8", Port: 26379, ID: "1ff29c731fbf048fc64fa3b331e4d8c0c6850ed1"}}, m.Sentinels)
 
 	_, ok = recall("sentinel current-epoch x\nsentinel monitor\nsentinel known-sentinel mymaster 1 2\n", "mymaster")
 	require.False(t, ok)

@@ -8,6 +8,7 @@
 package sentry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -237,8 +238,8 @@ func (s *Sentry) remember(ctx context.Context, path string) (memory, error) {
 		if o.Name == s.settings.PodName {
 			continue
 		}
-		if o.At.IP != "" {
-			m.meet(o.At)
+		if o.At.Host != "" {
+			m.meet(s.announced(o))
 		}
 		if o.Answers && o.Master != conf.Detached {
 			m.learn(o.Master, o.Epoch)
@@ -255,6 +256,18 @@ func (s *Sentry) remember(ctx context.Context, path string) (memory, error) {
 		m.Master = conf.Detached
 	}
 	return m, nil
+}
+
+// named tells whether clients are told names: this Sentinel's own is one, then.
+func (s *Sentry) named() bool { return s.settings.AnnounceHost != s.settings.PodIP }
+
+// announced is where clients are told that a Sentinel is.
+func (s *Sentry) announced(o sentinel.Opinion) sentinel.Address {
+	at := o.At
+	if s.named() {
+		at.Host = o.Host
+	}
+	return at
 }
 
 // began asks the servers' pods what they know, and tells whether there may have been a
@@ -295,7 +308,7 @@ func (s *Sentry) began(ctx context.Context, m *memory) bool {
 	}
 	for _, status := range statuses {
 		if term := leaders[status.Pod]; status.Pod != "" && term > 0 {
-			m.learn(status.Address, term)
+			m.learn(cmp.Or(status.Announced, status.Address), term)
 		}
 	}
 	return began

@@ -6,6 +6,7 @@
 //
 //	POD_NAME              this pod's name (required)
 //	POD_IP                the address that this pod announces (required beside MASTER)
+//	ANNOUNCE_HOST         the name or address by which Sentinels tell clients of this pod (default: POD_IP)
 //	CLUSTER_ID            "<namespace>/<release>"; peers of another id are refused
 //	ROLE                  master, replica or sentinel: which StatefulSet this pod belongs to (required)
 //	MASTER                host name of the master's pod; empty for a standalone server
@@ -57,6 +58,9 @@
 package settings
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -106,6 +110,7 @@ const (
 // comment.
 type Settings struct {
 	PodName, PodIP, ClusterID   string
+	AnnounceHost                string
 	Role                        string
 	Master                      string
 	PeersFile                   string
@@ -212,6 +217,7 @@ func Read(environ []string) (Settings, error) {
 		GracePeriod:             r.duration("GRACE_PERIOD", 30*time.Second, 5*time.Second),
 		LogLevel:                r.level("LOG_LEVEL"),
 	}
+	s.AnnounceHost = r.host("ANNOUNCE_HOST", s.PodIP)
 	s.PeerPort = r.number("PEER_PORT", s.Port, 1, 65535)
 	s.PeerControlPort = r.number("PEER_CONTROL_PORT", r.portOf("CONTROL_ADDRESS", s.ControlAddress), 1, 65535)
 	r.portOf("HTTP_ADDRESS", s.HTTPAddress)
@@ -288,6 +294,14 @@ func (s Settings) Elects() bool { return s.Hive() || s.Sentinels() }
 // Moves tells whether mastership may be anywhere: clients reach it through the
 // write endpoint.
 func (s Settings) Moves() bool { return s.ProxyAddress != "" }
+
+// SentinelPassword is what Sentinels log in to servers with: made from the release's, which
+// both sides have, and of no use for anything else.
+func (s Settings) SentinelPassword() string {
+	mac := hmac.New(sha256.New, []byte(s.Password))
+	mac.Write([]byte("sentinel\n" + s.ClusterID))
+	return hex.EncodeToString(mac.Sum(nil))
+}
 
 // ServerSocket is the server's local socket.
 func (s Settings) ServerSocket() string { return filepath.Join(s.RunDir, "server.sock") }
@@ -381,6 +395,14 @@ func (r *reader) address(name string) string {
 	value := r.values[name]
 	if value != "" && net.ParseIP(value) == nil {
 		r.fail(name, "is %q: use an IP address", value)
+	}
+	return value
+}
+
+func (r *reader) host(name, fallback string) string {
+	value := r.text(name, fallback)
+	if strings.ContainsAny(value, " ,\"'\\\r\n\t") {
+		r.fail(name, "is %q: use a host name or an IP address", value)
 	}
 	return value
 }
