@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -32,6 +33,9 @@ type event struct {
 	Elapsed                                   float64
 }
 
+// ownLine is what a test itself said by t.Log, t.Error and the like.
+var ownLine = regexp.MustCompile(`^\s+\w+_test\.go:\d+: .`)
+
 // counter reads the events of one go test, counts, and shows the output of what failed.
 type counter struct {
 	totals totals
@@ -39,6 +43,8 @@ type counter struct {
 	output map[string][]string
 	// failed are the packages with a test that failed: others that fail do not build, or died.
 	failed map[string]bool
+	// reasons name each test that failed, and why, without what it logged.
+	reasons []string
 }
 
 func newCounter(out io.Writer) *counter {
@@ -74,6 +80,9 @@ func (c *counter) take(e event) {
 			c.failed[e.Package] = true
 		}
 		fmt.Fprintf(c.out, "--- FAIL %s (%.1f s)\n%s", id, e.Elapsed, strings.Join(c.output[id], ""))
+		if e.Test != "" {
+			c.reasons = append(c.reasons, id+"\n"+reason(c.output[id]))
+		}
 	}
 	if e.Action == "pass" || e.Action == "fail" || e.Action == "skip" {
 		delete(c.output, id)
@@ -96,6 +105,26 @@ func (c *counter) end(e event, id string) {
 		c.totals.skipped++
 		fmt.Fprintf(c.out, "--- SKIP %s\n%s", id, strings.Join(c.output[id], ""))
 	}
+}
+
+// reason is what a failing test says about itself: its own lines, the blocks of testify,
+// and a panic. The logs of what it ran are left out.
+func reason(output []string) string {
+	var b strings.Builder
+	inBlock := false
+	for _, line := range output {
+		text := strings.TrimSpace(line)
+		if strings.HasPrefix(text, "Error Trace:") {
+			inBlock = true
+		}
+		if inBlock || ownLine.MatchString(line) || strings.HasPrefix(line, "panic:") {
+			b.WriteString(line)
+		}
+		if strings.HasPrefix(text, "Test:") {
+			inBlock = false
+		}
+	}
+	return b.String()
 }
 
 // goTest runs go test in a folder of the project.
@@ -121,6 +150,7 @@ func (s *suite) goTest(ctx context.Context, folder string, env []string, args ..
 	s.totals.passed += c.totals.passed
 	s.totals.failed += c.totals.failed
 	s.totals.skipped += c.totals.skipped
+	s.reasons = append(s.reasons, c.reasons...)
 	fmt.Fprintf(s.out, "      go test %s: %s, %s\n", strings.Join(args, " "), c.totals, progress.Seconds(time.Since(began)))
 	switch {
 	case readErr != nil:

@@ -37,6 +37,18 @@ func TestCounter(t *testing.T) {
 	}
 }
 
+func TestReason(t *testing.T) {
+	output := []string{
+		"=== RUN   TestX\n", "    x_test.go:7: seed 5\n", "    release.go:70: logs:\n", "        9620:S * Ready\n",
+		"    load.go:12: \n", "        \tError Trace:\tx_test.go:9\n", "        \tError:      \tlost\n", "        \tTest:       \tTestX\n",
+		"        9621:S * Ready\n",
+	}
+	want := output[1] + output[5] + output[6] + output[7]
+	if got := reason(output); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestChoose(t *testing.T) {
 	all, err := choose(nil)
 	if err != nil || len(all) == 0 {

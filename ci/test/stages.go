@@ -22,6 +22,9 @@ type suite struct {
 	cache  cache.Dir
 	out    io.Writer
 	totals totals
+	// reasons of all tests that failed are printed last, where a log that was cut
+	// short still has them.
+	reasons []string
 }
 
 // stage is one part of it. Needs are the parts of this module that prepare it.
@@ -122,7 +125,7 @@ func (s *suite) run(ctx context.Context, wanted []stage) int {
 	}
 	fmt.Fprintf(s.out, "\n%s in all\n", progress.Seconds(time.Since(began)))
 	if err := errors.Join(failures...); err != nil {
-		fmt.Fprintf(s.out, "failed:\n%v\n", err)
+		fmt.Fprintf(s.out, "failed:\n%s%v\n", strings.Join(s.reasons, ""), err)
 	}
 	fmt.Fprintln(s.out, s.totals)
 	if len(failures) > 0 || s.totals.failed > 0 || s.totals.passed == 0 || ctx.Err() != nil {

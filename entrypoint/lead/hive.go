@@ -160,6 +160,8 @@ func (h Hive) Elect() Decision {
 	}
 	winner := h.winner()
 	switch {
+	case h.Reigns && winner.Name == h.Self:
+		return Decision{Start, "", "no peer holds what this master lacks"}
 	case !winner.Position.HasData && !h.accounted():
 		return Decision{Hold, h.Leader, fmt.Sprintf("nobody that answers holds data, and %s, which was master, does not answer: bring it back, or %s", h.Leader, h.leave())}
 	case !winner.Position.HasData && winner.Name != h.Home:
@@ -334,11 +336,13 @@ func (h Hive) led(name string) bool {
 
 // winner is the pod whose data nobody else's contain and go beyond; of several such
 // the one of the latest term, then of the greatest offset. Among equals a server that
-// runs goes before one that has to be started, then Home, then the first name.
+// runs goes before one that has to be started, then Home, then the first name. Nobody
+// has the history of a master that goes on but from that master, which holds more of it
+// by the time that anything is decided.
 func (h Hive) winner() Peer {
 	pods := []Peer{h.self()}
 	for _, p := range h.Peers {
-		if p.Answer == Known {
+		if p.Answer == Known && !(h.Reigns && p.Position.Replid == h.Own.Replid) {
 			pods = append(pods, p)
 		}
 	}

@@ -94,6 +94,10 @@ func decides(t *testing.T, got Decision, action Action, peer string) {
 func TestElect(t *testing.T) {
 	empty := func(p *Peer) { p.Position = Position{} }
 	nothing := func(h *Hive) { h.Own = Position{} }
+	follows := func(p *Peer) { p.Leader, p.Hears = "r0", true }
+	anew := func(h Hive) Hive {
+		return alter(h, func(h *Hive) { h.Leader, h.Reigns = "r0", true })
+	}
 	tests := []struct {
 		name   string
 		hive   Hive
@@ -119,6 +123,12 @@ func TestElect(t *testing.T) {
 		{"two that contain each other's past in turn", hive(member("m0", at("b", 70)), member("r1", after(at("a", 50), "b", 60))), Promote, "m0"},
 		{"the others are empty", hive(with(silentMaster, func(p *Peer) { p.Answer = Absent }), with(peerReplica, empty)), Start, ""},
 		{"own server is empty", alter(hive(silentMaster, peerReplica), nothing), Promote, "r1"},
+
+		{"a master is elected anew, and its view is older than what a replica says of itself", anew(hive(with(member("r1", at("a", 51)), follows))), Start, ""},
+		{"a master is elected anew, and Home holds as much", anew(alter(hive(with(peerReplica, follows)), func(h *Hive) { h.Home = "r1" })), Start, ""},
+		{"a master is elected anew, and another holds what it never had", anew(hive(member("r1", after(at("z", 40), "b", 45)))), Promote, "r1"},
+		{"a master is elected anew, and nobody holds anything", anew(alter(hive(with(with(peerReplica, follows), empty)), nothing)), Start, ""},
+		{"an empty master is elected anew", anew(alter(hive(with(peerReplica, follows)), nothing)), Promote, "r1"},
 
 		{"first install", alter(hive(with(member("m0", Position{}), func(p *Peer) { p.Term, p.Leader, p.Quiet = 0, "", 0 })), func(h *Hive) { h.Own, h.Leader, h.Term, h.Quiet = Position{}, "", 0, 0 }), Promote, "m0"},
 		{"first install, at Home", alter(hive(with(peerReplica, func(p *Peer) { p.Position, p.Term, p.Leader, p.Quiet = Position{}, 0, "", 0 })), func(h *Hive) { h.Self, h.Own, h.Leader, h.Term, h.Quiet = "m0", Position{}, "", 0, 0 }), Start, ""},
