@@ -16,13 +16,14 @@ const (
 // Heir is a pod that could be master next. InSync: its server replicates from this
 // master, holds the same history and lacks nothing that a moment would not bring.
 // Updated: it is of the latest revision of its StatefulSet, as far as its peers show.
-// Leaving: it stops itself. Failed counts the handovers to it that came to nothing.
+// Leaving: it stops itself. Reserve: it is master only while nobody else can be. Failed counts the handovers to it that came to nothing.
 type Heir struct {
 	Name    string
 	InSync  bool
 	Updated bool
 	Leaving bool
 	Home    bool
+	Reserve bool
 	Failed  int
 	Offset  int64
 }
@@ -55,7 +56,7 @@ func (s Succession) Decide() Decision {
 	}
 	slices.SortFunc(fit, func(a, b Heir) int {
 		return cmp.Or(
-			compareBool(b.Updated, a.Updated), compareBool(b.Home, a.Home),
+			compareBool(a.Reserve, b.Reserve), compareBool(b.Updated, a.Updated), compareBool(b.Home, a.Home),
 			a.Failed-b.Failed, cmp.Compare(b.Offset, a.Offset), cmp.Compare(a.Name, b.Name))
 	})
 	switch {

@@ -21,6 +21,10 @@ func TestSuccession(t *testing.T) {
 			{Name: "r0", InSync: true, Offset: 9}, {Name: "r1", InSync: true, Updated: true, Offset: 5}}}, HandOver, "r1"},
 		{"the roll has been at none yet: wait for it", Succession{Patient: true, Heirs: []Heir{
 			{Name: "r0", InSync: true}, {Name: "r1"}}}, Wait, "r1"},
+		{"a reserve after one that the roll has not been at", Succession{Heirs: []Heir{
+			{Name: "r0", InSync: true, Updated: true, Reserve: true}, {Name: "r1", InSync: true}}}, HandOver, "r1"},
+		{"a reserve before none", Succession{Patient: true, Heirs: []Heir{
+			{Name: "r0", InSync: true, Updated: true, Reserve: true}, {Name: "r1"}}}, HandOver, "r0"},
 		{"it did not come: an old one will do", Succession{Heirs: []Heir{
 			{Name: "r0", InSync: true}, {Name: "r1"}}}, HandOver, "r0"},
 		{"nobody is in sync: serve on", Succession{Patient: true, Heirs: []Heir{{Name: "r0"}}}, Wait, "r0"},

@@ -36,8 +36,8 @@ const FenceWait = 4 * time.Second
 // Term is that one's, Promised the latest that this pod has promised. Gone says that
 // Leader's server has certainly ended. Quiet is how long ago this pod's own server last
 // acknowledged anything to a master, at most the age of the process that says so; Idle
-// that none of its runs. Reigns: this pod is master, and Leader. Patient and Settled are as in Input, for policy available and
-// for a Leader whose pod answers. Council is what the Sentinels say, where they are asked
+// that none of its runs, Reserve as in Peer. Reigns: this pod is master, and Leader. Patient
+// and Settled are as in Input, for policy available and for a Leader whose pod answers. Council is what the Sentinels say, where they are asked
 // for their votes: then it is they, and not Need, that tell whether an old master can take
 // writes.
 type Hive struct {
@@ -51,6 +51,7 @@ type Hive struct {
 	Gone     bool
 	Quiet    time.Duration
 	Idle     bool
+	Reserve  bool
 	Reigns   bool
 	Patient  bool
 	Settled  bool
@@ -178,7 +179,7 @@ func (h Hive) Elect() Decision {
 }
 
 func (h Hive) self() Peer {
-	return Peer{Name: h.Self, Answer: Known, Position: h.Own, Idle: h.Idle, Quiet: h.Quiet}
+	return Peer{Name: h.Self, Answer: Known, Position: h.Own, Idle: h.Idle, Quiet: h.Quiet, Reserve: h.Reserve}
 }
 
 // running finds a master that can be joined: none of an earlier term than anybody has
@@ -336,7 +337,8 @@ func (h Hive) led(name string) bool {
 
 // winner is the pod whose data nobody else's contain and go beyond; of several such
 // the one of the latest term, then of the greatest offset. Among equals a server that
-// runs goes before one that has to be started, then Home, then the first name. Nobody
+// runs goes before one that has to be started, then one that is no reserve, then Home,
+// then the first name. Nobody
 // has the history of a master that goes on but from that master, which holds more of it
 // by the time that anything is decided.
 func (h Hive) winner() Peer {
@@ -376,7 +378,7 @@ func (h Hive) before(p, q Peer) bool {
 	if p.Idle != q.Idle {
 		return q.Idle
 	}
-	return cmp.Or(compareBool(q.Name == h.Home, p.Name == h.Home), cmp.Compare(p.Name, q.Name)) < 0
+	return cmp.Or(compareBool(p.Reserve, q.Reserve), compareBool(q.Name == h.Home, p.Name == h.Home), cmp.Compare(p.Name, q.Name)) < 0
 }
 
 func compareBool(a, b bool) int {

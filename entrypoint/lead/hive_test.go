@@ -117,6 +117,8 @@ func TestElect(t *testing.T) {
 		{"the other holds less", hive(silentMaster, member("r1", at("a", 49))), Start, ""},
 		{"an equal one that is Home goes before", alter(hive(silentMaster, peerReplica), func(h *Hive) { h.Home = "r1" }), Promote, "r1"},
 		{"an equal one whose server runs goes before", alter(hive(silentMaster, peerReplica), func(h *Hive) { h.Idle = true }), Promote, "r1"},
+		{"an equal one that is no reserve goes before", alter(hive(silentMaster, peerReplica), func(h *Hive) { h.Reserve = true }), Promote, "r1"},
+		{"a reserve that holds more goes before", hive(silentMaster, with(member("r1", at("a", 51)), func(p *Peer) { p.Reserve = true })), Promote, "r1"},
 		{"what a master of a later term wrote goes before a greater offset", hive(silentMaster, member("r1", after(at("z", 40), "b", 45))), Promote, "r1"},
 		{"a fork that holds all of this and more", hive(silentMaster, member("r1", after(at("a", 50), "b", 50))), Promote, "r1"},
 		{"files that are older than their record lose", hive(silentMaster, member("r1", stale(at("z", 900)))), Start, ""},

@@ -78,7 +78,7 @@ const (
 // that master, Promised the latest term that it has promised. Hears: it hears its
 // master. Idle: no server of its runs. Quiet is how long ago that last acknowledged
 // anything to a master, at most the age of its process. Listed: a Service lists it as
-// ready.
+// ready. Reserve: it is to be master only while nobody else can.
 type Peer struct {
 	Name     string
 	Answer   Answer
@@ -93,6 +93,7 @@ type Peer struct {
 	Idle     bool
 	Quiet    time.Duration
 	Listed   bool
+	Reserve  bool
 }
 
 // Input is everything a decision rests on.

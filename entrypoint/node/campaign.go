@@ -223,7 +223,7 @@ func (n *Node) hive(b *ballot, own lead.Position) lead.Hive {
 	h := lead.Hive{
 		Policy: lead.Policy(n.settings.HivePolicy), Self: n.settings.PodName, Home: firstLabel(n.settings.Master),
 		Leader: leader, Term: n.record.Term, Promised: n.record.Promised, Need: n.settings.MinReplicasToWrite,
-		Quiet: n.quietFor(), Idle: n.process == nil, Own: own,
+		Quiet: n.quietFor(), Idle: n.process == nil, Reserve: n.settings.Reserve(), Own: own,
 		Settled: time.Since(b.began) >= ownDecision,
 		Patient: time.Since(b.began) < impatience*lead.FenceWait,
 		Reigns:  leader == n.settings.PodName && n.view.Role() == peer.Master,
@@ -253,7 +253,7 @@ func (n *Node) hive(b *ballot, own lead.Position) lead.Hive {
 			}
 		}
 		p.Term, p.Leader, p.Promised = s.Term, s.Leader, s.Promised
-		p.Hears, p.Idle, p.Quiet = s.Hears, s.OnDisk, s.Quiet
+		p.Hears, p.Idle, p.Quiet, p.Reserve = s.Hears, s.OnDisk, s.Quiet, s.Reserve
 		// Whose an address is that is ready and did not answer, nobody can say.
 		p.Listed = strangers
 		if s.Syncing || s.Loading {

@@ -217,6 +217,7 @@ func (n *Node) heirs(contacts []contact, failed map[string]int) []lead.Heir {
 			InSync:  c.ok && s.Role == peer.Replica && s.LinkUp && !s.Syncing && !s.Loading && s.Offset > 0 && (s.Replid == own.Replid || own.Role != peer.Master),
 			Updated: c.ok && s.Revision == youngest[set].Revision && (mixed[set] || complete[set]),
 			Leaving: s.Leaving,
+			Reserve: s.Reserve,
 			Home:    c.pod() == firstLabel(n.settings.Master),
 			Failed:  failed[c.pod()],
 			Offset:  s.Offset,

@@ -54,7 +54,7 @@ func (n *Node) settled(ctx context.Context, d *duties) {
 	n.mu.Lock()
 	leaving := n.leaving
 	n.mu.Unlock()
-	if !leaving && n.settings.Failback == settings.Auto && !d.calmSince.IsZero() && time.Since(d.calmSince) >= n.settings.FailbackAfter {
+	if !leaving && (n.settings.Failback == settings.Auto || d.reserve) && !d.calmSince.IsZero() && time.Since(d.calmSince) >= n.settings.FailbackAfter {
 		n.takeBack(ctx, d)
 	}
 }
@@ -71,8 +71,10 @@ func (n *Node) calmSince(ctx context.Context, d *duties) time.Time {
 	if d.calmWith != leader {
 		d.calmWith, d.calmSince = leader, time.Time{}
 	}
+	d.reserve = false
 	for _, h := range n.heirs(contacts, nil) {
 		leads := h.Name == leader
+		d.reserve = d.reserve || leads && h.Reserve
 		if h.Leaving || !h.Updated || !leads && !h.InSync {
 			return time.Time{}
 		}

@@ -104,7 +104,7 @@ type duties struct {
 	announced, followed     bool
 	calmSince, watched      time.Time
 	chainedSince            time.Time
-	enough                  bool
+	enough, reserve         bool
 	unsaved, saved, tidied  bool
 }
 

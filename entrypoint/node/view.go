@@ -224,7 +224,7 @@ func (n *Node) status() peer.Status {
 		Begin:  n.record.Begin, BeginOf: n.record.BeginOf,
 		Promised: n.record.Promised, Candidate: n.record.Candidate,
 		Hears: n.hearing(), Quiet: n.quietFor(),
-		Leaving: n.leaving, Revision: n.settings.Revision, Age: time.Since(n.born),
+		Leaving: n.leaving, Reserve: n.settings.Reserve(), Revision: n.settings.Revision, Age: time.Since(n.born),
 	}
 	s.ReadyFor = n.readyFor()
 	switch {

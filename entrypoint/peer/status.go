@@ -21,8 +21,8 @@ import (
 // Promised is the latest term promised to Candidate; Hears tells whether the pod hears
 // its master, Quiet how long ago its server last acknowledged anything to one. Online
 // are the addresses of a master's replicas in sync. Begin is the offset at which the
-// term BeginOf began. Leaving: the pod stops. Revision is
-// that of its StatefulSet, Age how long the pod has lived, and
+// term BeginOf began. Leaving: the pod stops. Reserve: it is to be master only while nobody
+// else can. Revision is that of its StatefulSet, Age how long the pod has lived, and
 // ReadyFor for how long it has told its kubelet without a break that it is ready. OnDisk: no server runs, and
 // the position is that of the files.
 type Status struct {
@@ -58,6 +58,7 @@ type Status struct {
 	Begin     int64         `json:"begin"`
 	BeginOf   uint64        `json:"beginOf"`
 	Leaving   bool          `json:"leaving,omitempty"`
+	Reserve   bool          `json:"reserve,omitempty"`
 	OnDisk    bool          `json:"onDisk,omitempty"`
 	Revision  string        `json:"revision,omitempty"`
 	Age       time.Duration `json:"age"`

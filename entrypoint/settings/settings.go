@@ -40,6 +40,7 @@
 //	DURABILITY_TIMEOUT    how long they wait for that (default 2s)
 //	FAILBACK              auto or never: whether the master's pod takes mastership back (default auto; without PROXY_ADDRESS always, and at once)
 //	FAILBACK_AFTER        how long all has to be quiet before (default 60s)
+//	PRIORITY              0: where masters are elected, this pod is one only while no other can be (default 100)
 //	UPDATE_WAIT           how long a master that stops waits for a replica that is up to date (default 10s)
 //	REVISION              the pod's revision: its label controller-revision-hash
 //	HIVE_POLICY           safe or available: every pod may elect a master; empty: only the master's pod
@@ -139,6 +140,7 @@ type Settings struct {
 	Durability                  string
 	DurabilityTimeout           time.Duration
 	Failback                    string
+	Priority                    int
 	FailbackAfter, UpdateWait   time.Duration
 	Revision                    string
 	HivePolicy                  string
@@ -200,6 +202,7 @@ func Read(environ []string) (Settings, error) {
 		Durability:              r.oneOf("DURABILITY", Async, Async, Replicated),
 		DurabilityTimeout:       r.duration("DURABILITY_TIMEOUT", 2*time.Second, 10*time.Millisecond),
 		Failback:                r.oneOf("FAILBACK", Auto, Auto, Never),
+		Priority:                r.number("PRIORITY", 100, 0, 1000000),
 		FailbackAfter:           r.duration("FAILBACK_AFTER", 60*time.Second, 0),
 		UpdateWait:              r.duration("UPDATE_WAIT", 10*time.Second, 0),
 		Revision:                r.text("REVISION", ""),
@@ -290,6 +293,9 @@ func (s Settings) Sentinels() bool { return s.SentinelsFile != "" }
 // Elects tells whether a lost master is replaced by another pod: by the pods themselves,
 // or by Sentinels.
 func (s Settings) Elects() bool { return s.Hive() || s.Sentinels() }
+
+// Reserve tells whether this pod is to be master only while no other can be.
+func (s Settings) Reserve() bool { return s.Elects() && s.Priority == 0 }
 
 // Moves tells whether mastership may be anywhere: clients reach it through the
 // write endpoint.

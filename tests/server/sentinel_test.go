@@ -26,6 +26,51 @@ func TestSentinelsFirstStart(t *testing.T) {
 	}
 }
 
+// A pod of priority 0 is master while no other can be, and no longer.
+func TestPriorityZero(t *testing.T) {
+	t.Parallel()
+	options := watched(2, 1)
+	options.Env = map[string]string{"FAILBACK": "never", "FAILBACK_AFTER": "1s"}
+	r := release.New(t, options)
+	reserve := r.Replicas[0]
+	reserve.Env = map[string]string{"PRIORITY": "0"}
+	r.Start()
+	r.WaitWatched()
+	load := confirmedLoad(r)
+	for range 2 {
+		r.WaitReplicated(load, 100)
+		leader := r.Leader()
+		leader.Delete()
+		require.NotEqual(t, reserve, r.Leader())
+		leader.Create()
+		require.NotEqual(t, reserve, r.WaitSettled())
+	}
+	r.WaitReplicated(load, 100)
+	ledger := load.Stop()
+	r.WaitSettled()
+	for _, p := range r.Masters {
+		p.ForceDelete()
+	}
+	release.Eventually(t, release.Patience, "the reserve to be master", func() error { return expectRole(reserve, "master") })
+	for _, p := range r.Masters {
+		p.Create()
+	}
+	release.Eventually(t, release.Patience, "the reserve to be master no longer", func() error { return expectRole(reserve, "slave") })
+	require.NotEqual(t, reserve, r.WaitSettled())
+	r.RequireKept(ledger)
+}
+
+func expectRole(p *release.Pod, want string) error {
+	info, err := p.Info()
+	if err != nil {
+		return err
+	}
+	if got := info["role"]; got != want {
+		return fmt.Errorf("%s is %s, not %s", p.Name, got, want)
+	}
+	return nil
+}
+
 // The master is lost in one way or another, and comes back.
 func TestSentinelsMasterIsLost(t *testing.T) {
 	t.Parallel()
