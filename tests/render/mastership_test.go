@@ -94,7 +94,7 @@ durability: null
 durabilityTimeout: null
 containerPorts: {proxy: null, sentinel: null}
 master: {failback: null, failbackAfter: null, terminationGracePeriodSeconds: 60, service: {routing: null}}
-sentinel: {replicaCount: null, service: null, persistence: null, pdb: null, serviceAccount: null, podSecurityContext: null}
+sentinel: {replicaCount: null, announceHostnames: null, service: null, persistence: null, pdb: null, serviceAccount: null, podSecurityContext: null}
 `
 	forEachHelm(t, func(t *testing.T, helm string) {
 		requireText(t, normal(rendering{helm: helm}.manifests(t)), normal(rendering{helm: helm, values: missing}.manifests(t)), "not the defaults")

@@ -74,6 +74,41 @@ func TestSentinelEnvironment(t *testing.T) {
 	}
 }
 
+// TestSentinelHostnames: all pods are told whether names or addresses are announced; the
+// Sentinels, which wait for the DNS, do not wait long.
+func TestSentinelHostnames(t *testing.T) {
+	for values, want := range map[string]string{
+		"sentinel: {enabled: true}":                                                       "",
+		"sentinel: {enabled: true, announceHostnames: null}":                              "",
+		"sentinel: {enabled: true, announceHostnames: true}":                              "true",
+		"{sentinel: {enabled: true, announceHostnames: true}, master: {replicaCount: 2}}": "true",
+	} {
+		t.Run(values, func(t *testing.T) {
+			forEachHelm(t, func(t *testing.T, helm string) {
+				all := rendering{helm: helm, values: values}.objects(t)
+				requireSound(t, all)
+				for _, role := range []string{"master", "replica", "sentinel"} {
+					set := statefulSet(t, all, role)
+					got, there := environment(server(t, set))["ENTRYPOINT_SENTINEL_HOSTNAMES"]
+					require.Equal(t, want, got, role)
+					require.Equal(t, want != "", there, role)
+					dns := set.Spec.Template.Spec.DNSConfig
+					if want == "" || role != "sentinel" {
+						require.Nil(t, dns, role)
+						continue
+					}
+					options := map[string]string{}
+					for _, o := range dns.Options {
+						options[o.Name] = *o.Value
+					}
+					require.Equal(t, map[string]string{"timeout": "1", "attempts": "2"}, options)
+					require.Empty(t, dns.Nameservers)
+				}
+			})
+		})
+	}
+}
+
 func TestSentinelPods(t *testing.T) {
 	forEachHelm(t, func(t *testing.T, helm string) {
 		all := rendering{helm: helm, values: "{sentinel: {enabled: true}, engine: valkey, existingConfigSecret: own, commonConfiguration: maxmemory 1gb}"}.objects(t)
@@ -223,6 +258,7 @@ func TestWhatRollsSentinels(t *testing.T) {
 		"labels of their pods":         {base + ", podLabels: {a: b}}", true, false},
 		"their Service":                {base + ", service: {type: NodePort}}", false, false},
 		"the name of the master":       {base + ", masterSet: other}", true, true},
+		"names of hosts":               {base + ", announceHostnames: true}", true, true},
 		"more Sentinels":               {base + ", replicaCount: 5}", false, false},
 		"another quorum":               {base + ", quorum: 3}", true, true},
 	} {

@@ -139,6 +139,7 @@ func TestWrongValues(t *testing.T) {
 		`sentinel: {replicaCount: 0}`:                           "/sentinel/replicaCount",
 		`sentinel: {quorum: -1}`:                                "/sentinel/quorum",
 		`sentinel: {masterSet: my master}`:                      "/sentinel/masterSet",
+		`sentinel: {announceHostnames: "yes"}`:                  "/sentinel/announceHostnames",
 		`sentinel: {downAfterMilliseconds: 100}`:                "/sentinel/downAfterMilliseconds",
 		`sentinel: {failoverTimeout: 15s}`:                      "/sentinel/failoverTimeout",
 		`sentinel: {parallelSyncs: 0}`:                          "/sentinel/parallelSyncs",

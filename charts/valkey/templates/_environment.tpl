@@ -162,6 +162,10 @@ of them would restart all pods.
   value: {{ printf "%dms" (.Values.sentinel.failoverTimeout | default 15000 | int) | quote }}
 - name: ENTRYPOINT_SENTINEL_PARALLEL_SYNCS
   value: {{ .Values.sentinel.parallelSyncs | default 1 | int | quote }}
+{{- if .Values.sentinel.announceHostnames }}
+- name: ENTRYPOINT_SENTINEL_HOSTNAMES
+  value: "true"
+{{- end }}
 {{- end -}}
 
 {{/* valkey.extraEnvironment: the user's variables; a number or a boolean becomes a string */}}
