@@ -94,6 +94,7 @@ durability: null
 durabilityTimeout: null
 containerPorts: {proxy: null, sentinel: null}
 master: {failback: null, failbackAfter: null, terminationGracePeriodSeconds: 60, service: {routing: null}}
+replica: {priority: null}
 sentinel: {replicaCount: null, announceHostnames: null, service: null, persistence: null, pdb: null, serviceAccount: null, podSecurityContext: null}
 `
 	forEachHelm(t, func(t *testing.T, helm string) {
@@ -154,6 +155,36 @@ func TestMastershipEnvironment(t *testing.T) {
 				}
 				_, ready := find[*core.Service](all, "rel-valkey-ready")
 				require.Equal(t, c.want["READY_SERVICES"] != "", ready)
+			})
+		})
+	}
+}
+
+// TestPriority: replicas' pods are told that they are master only where nobody else can
+// be, and only where somebody is elected.
+func TestPriority(t *testing.T) {
+	for values, want := range map[string]bool{
+		"replica: {priority: 0}":                                                         false,
+		"{replica: {priority: 0}, master: {failback: never}}":                            false,
+		"{replica: {priority: 0}, hive: {enabled: true}}":                                true,
+		"{replica: {priority: 0}, sentinel: {enabled: true}}":                            true,
+		"{replica: {priority: 0}, sentinel: {enabled: true}, master: {replicaCount: 3}}": true,
+		"{replica: {priority: 1}, sentinel: {enabled: true}}":                            false,
+		"{replica: {priority: 1000000}, hive: {enabled: true}}":                          false,
+		"{replica: {priority: null}, hive: {enabled: true}}":                             false,
+		"hive: {enabled: true}":                                                          false,
+	} {
+		t.Run(values, func(t *testing.T) {
+			forEachHelm(t, func(t *testing.T, helm string) {
+				all := rendering{helm: helm, values: values}.objects(t)
+				requireSound(t, all)
+				for _, o := range all {
+					if set, ok := o.(*apps.StatefulSet); ok {
+						got, there := environment(server(t, set))["ENTRYPOINT_PRIORITY"]
+						require.Equal(t, want && set.Name == "rel-valkey-replica", there, set.Name)
+						require.Equal(t, there, got == "0", set.Name)
+					}
+				}
 			})
 		})
 	}

@@ -116,6 +116,8 @@ func TestWrongValues(t *testing.T) {
 		`architecture: cluster`:                                 "/architecture",
 		`replica: {replicaCount: "2"}`:                          "/replica/replicaCount",
 		`replica: {replicaCount: -1}`:                           "/replica/replicaCount",
+		`replica: {priority: -1}`:                               "/replica/priority",
+		`replica: {priority: low}`:                              "/replica/priority",
 		`master: {replicaCount: 0}`:                             "/master/replicaCount",
 		`image: {tag: 9.1}`:                                     "/image/tag",
 		`image: {digest: abc}`:                                  "/image/digest",

@@ -88,6 +88,11 @@ of them would restart all pods.
 {{- if eq (include "valkey.routing" $root) "proxy" }}
 {{ include "valkey.mastershipEnvironment" $root }}
 {{- end }}
+{{- /* As text: null, with `--reuse-values`, is no 0. */}}
+{{- if and (eq .role "replica") (include "valkey.elects" $root) (eq (toString $values.priority) "0") }}
+- name: ENTRYPOINT_PRIORITY
+  value: "0"
+{{- end }}
 {{- end -}}
 
 {{/* valkey.replicaVolumes: whether a pod other than the one that begins as master has a volume: `true` or `false` */}}

@@ -78,6 +78,13 @@ true
 {{- end -}}
 {{- end -}}
 
+{{/* valkey.elects: `true` if another pod becomes master when the master is lost, or nothing */}}
+{{- define "valkey.elects" -}}
+{{- if or (include "valkey.hive" .) (include "valkey.sentinel" .) -}}
+true
+{{- end -}}
+{{- end -}}
+
 {{/* valkey.readyService: `true` if the pods ask DNS which of them are ready, or nothing */}}
 {{- define "valkey.readyService" -}}
 {{- $hive := .Values.hive | default dict -}}
