@@ -177,6 +177,32 @@ sentinel:
 	})
 }
 
+// TestSentinelTest: `helm test` asks the Sentinels, too, with the password of all.
+func TestSentinelTest(t *testing.T) {
+	for values, want := range map[string]map[string]string{
+		"{}":                           {},
+		"sentinel: {masterSet: other}": {},
+		"sentinel: {enabled: true}": {
+			"ENTRYPOINT_SENTINEL_ADDRESS": "rel-valkey-sentinel.space.svc.cluster.local:26379", "ENTRYPOINT_SENTINEL_NAME": "mymaster",
+		},
+		"{clusterDomain: example.org, auth: {enabled: false}, containerPorts: {sentinel: 5000}, sentinel: {enabled: true, masterSet: \"1\", service: {ports: {sentinel: 80}}}}": {
+			"ENTRYPOINT_SENTINEL_ADDRESS": "rel-valkey-sentinel.space.svc.example.org:80", "ENTRYPOINT_SENTINEL_NAME": "1",
+		},
+	} {
+		t.Run(values, func(t *testing.T) {
+			forEachHelm(t, func(t *testing.T, helm string) {
+				all := rendering{helm: helm, values: values}.objects(t)
+				requireSound(t, all)
+				requireRestricted(t, all)
+				pod := get[*core.Pod](t, all, "rel-valkey-test")
+				require.Equal(t, want, environment(pod.Spec.Containers[0]))
+				require.Equal(t, !strings.Contains(values, "auth"), slices.Contains(pod.Spec.Containers[0].Command, "--password-file"))
+				require.Equal(t, "true", pod.Labels["rel-valkey-client"], "the NetworkPolicy lets it in")
+			})
+		})
+	}
+}
+
 // TestSentinelNetwork: clients and all pods of the release reach the Sentinels, and these
 // reach the servers and each other.
 func TestSentinelNetwork(t *testing.T) {
