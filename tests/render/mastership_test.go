@@ -5,6 +5,7 @@ package render
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,6 +65,37 @@ func TestRouting(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestReads: the read Service leads to the pods of replicas, and where there are none to
+// the masters' servers, all but one of which are replicas. `helm test` reads there.
+func TestReads(t *testing.T) {
+	for values, want := range map[string]struct {
+		component string
+		tested    bool
+	}{
+		"{}":                         {"replica", true},
+		"replica: {replicaCount: 0}": {"replica", false},
+		"hive: {enabled: true}":      {"replica", true},
+		"{sentinel: {enabled: true}, master: {replicaCount: 3}}":                                                        {"replica", true},
+		"{sentinel: {enabled: true}, master: {replicaCount: 3}, replica: {replicaCount: 0}}":                            {"master", true},
+		"{sentinel: {enabled: true}, master: {replicaCount: 2}, replica: {replicaCount: 0, service: {type: NodePort}}}": {"master", true},
+	} {
+		t.Run(values, func(t *testing.T) {
+			forEachHelm(t, func(t *testing.T, helm string) {
+				all := rendering{helm: helm, values: values}.objects(t)
+				requireSound(t, all)
+				service := get[*core.Service](t, all, "rel-valkey-replica")
+				require.Equal(t, want.component, service.Spec.Selector["app.kubernetes.io/component"])
+				require.Equal(t, "valkey", service.Spec.Ports[0].TargetPort.StrVal)
+				require.Equal(t, "replica", service.Labels["app.kubernetes.io/component"])
+				headless := get[*core.Service](t, all, "rel-valkey-replica-headless")
+				require.Equal(t, "replica", headless.Spec.Selector["app.kubernetes.io/component"], "names of pods are no choice")
+				command := get[*core.Pod](t, all, "rel-valkey-test").Spec.Containers[0].Command
+				require.Equal(t, want.tested, slices.Contains(command, "--read"))
+			})
+		})
+	}
 }
 
 // TestUpgradeToTheWriteEndpoint: a pod from before the write endpoint gets no client
