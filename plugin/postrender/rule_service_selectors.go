@@ -18,7 +18,8 @@ which forward to the pod that is master, or, with master.service.routing: direct
 server of the master's pod. Clients that write through a Service which leads to the servers
 of replicas get READONLY errors, and so do those who pass by the write endpoint while
 mastership is elsewhere. Clients that read through a Service which also selects the master
-put their load on it. Sentinels know of no data, and servers of no Sentinels, so that each
+put their load on it; only where several masters are all there is, they are who is read
+from. Sentinels know of no data, and servers of no Sentinels, so that each
 have Services of their own. A Service that selects nothing has no address, and one whose target
 port no container has refuses every connection. Labels that a patch changes on the pods and
 not on the Services, or the other way round, are the usual cause.`,
@@ -66,16 +67,35 @@ func selectedBy(service manifest.Object, pods []podSet) []podSet {
 }
 
 // servedBy returns the roles whose pods a Service is for; none: it may select
-// all that it likes. The write endpoint is at all pods with data.
-func servedBy(service manifest.Object, selected []podSet) []string {
+// all that it likes. The write endpoint is at all pods with data, and several masters
+// without other replicas are replicas, all but one.
+func servedBy(service manifest.Object, selected, pods []podSet) []string {
 	role := component(service)
 	switch {
 	case role != master && role != replica && role != sentinel:
 		return nil
 	case writes(service) && slices.ContainsFunc(selected, func(p podSet) bool { return p.targeted(service, proxyPort) }):
 		return []string{master, replica}
+	case reads(service) && number(pods, replica) == 0 && number(pods, master) > 1:
+		return []string{master}
 	}
 	return []string{role}
+}
+
+// number is how many pods of a role there are.
+func number(pods []podSet, role string) int {
+	n := 0
+	for _, p := range pods {
+		if p.serves(role) {
+			n += p.count
+		}
+	}
+	return n
+}
+
+// reads says whether clients read through the Service.
+func reads(service manifest.Object) bool {
+	return component(service) == replica && service.Text("spec", "clusterIP") != "None"
 }
 
 // writes says whether clients write through the Service. The headless one of
@@ -87,7 +107,7 @@ func writes(service manifest.Object) bool {
 // wrongRoles finds what the Services of a role select of other pods, and what
 // they miss of their own.
 func wrongRoles(service manifest.Object, selected, pods []podSet) []finding.Finding {
-	roles := servedBy(service, selected)
+	roles := servedBy(service, selected, pods)
 	if roles == nil {
 		return nil
 	}
@@ -112,13 +132,12 @@ func wrongRoles(service manifest.Object, selected, pods []podSet) []finding.Find
 // clients: the server's and the write endpoint's.
 func wrongPorts(service manifest.Object, selected []podSet) []finding.Finding {
 	const field = "spec.ports"
-	reads := component(service) == replica && service.Text("spec", "clusterIP") != "None"
 	var found []finding.Finding
 	for _, p := range selected {
 		moves := p.setting(proxyVariable) != ""
 		switch {
 		case !p.serves(master) && !p.serves(replica):
-		case reads && p.targeted(service, proxyPort):
+		case reads(service) && p.targeted(service, proxyPort):
 			found = append(found, serviceSelectors.On(identity(service), field,
 				fmt.Sprintf("leads to the write endpoint of the pods of StatefulSet %s, which forwards to the master: this Service is for reading from replicas", p.owner.Name()), fmt.Sprintf("let its targetPort be %q", serverPort)))
 		case writes(service) && moves && p.targeted(service, serverPort):

@@ -53,6 +53,35 @@ func TestServiceOfSentinels(t *testing.T) {
 	}, summary(t, patched(t)+sentinels(t, patch{"selector: # of the Service\n    app.kubernetes.io/component: sentinel\n", "selector:\n"})))
 }
 
+// Without replicas' pods several masters are who is read from.
+func TestReadsFromMasters(t *testing.T) {
+	const read = "VK203 Service/demo-valkey-replica spec.selector: "
+	several := patch{"replicas: 1 # master", "replicas: 3"}
+	none := patch{"replicas: 2 # replica", "replicas: 0"}
+	fromMasters := patch{"selector: # of the read Service\n    app.kubernetes.io/component: replica\n", "selector:\n    app.kubernetes.io/component: master\n"}
+	ofMasters := []string{
+		read + "does not select the pods of StatefulSet demo-valkey-master",
+		read + "selects the pods of StatefulSet demo-valkey-replica too: this Service is for the master only",
+	}
+	ofReplicas := []string{
+		read + "does not select the pods of StatefulSet demo-valkey-replica",
+		read + "selects the pods of StatefulSet demo-valkey-master too: this Service is for the replica only",
+	}
+	for name, tt := range map[string]struct {
+		patches []patch
+		want    []string
+	}{
+		"masters only":                        {[]patch{several, none, fromMasters}, []string{}},
+		"masters only, nobody is read from":   {[]patch{several, none}, ofMasters},
+		"masters and replicas":                {[]patch{several, fromMasters}, ofReplicas},
+		"one master, which would not be read": {[]patch{none, fromMasters}, ofReplicas},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, tt.want, summary(t, patched(t, tt.patches...)+sentinels(t)))
+		})
+	}
+}
+
 func TestServicesThatSelectNothing(t *testing.T) {
 	got := summary(t, patched(t, writeServer, writeMaster, masterStays, replicaStays,
 		patch{"labels: # of the master\n        app.kubernetes.io/component: master\n        app.kubernetes.io/instance: demo\n", "labels:\n        app.kubernetes.io/component: master\n        app.kubernetes.io/instance: prod\n"}))

@@ -5,6 +5,7 @@ package render
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,6 +67,37 @@ func TestRouting(t *testing.T) {
 	})
 }
 
+// TestReads: the read Service leads to the pods of replicas, and where there are none to
+// the masters' servers, all but one of which are replicas. `helm test` reads there.
+func TestReads(t *testing.T) {
+	for values, want := range map[string]struct {
+		component string
+		tested    bool
+	}{
+		"{}":                         {"replica", true},
+		"replica: {replicaCount: 0}": {"replica", false},
+		"hive: {enabled: true}":      {"replica", true},
+		"{sentinel: {enabled: true}, master: {replicaCount: 3}}":                                                        {"replica", true},
+		"{sentinel: {enabled: true}, master: {replicaCount: 3}, replica: {replicaCount: 0}}":                            {"master", true},
+		"{sentinel: {enabled: true}, master: {replicaCount: 2}, replica: {replicaCount: 0, service: {type: NodePort}}}": {"master", true},
+	} {
+		t.Run(values, func(t *testing.T) {
+			forEachHelm(t, func(t *testing.T, helm string) {
+				all := rendering{helm: helm, values: values}.objects(t)
+				requireSound(t, all)
+				service := get[*core.Service](t, all, "rel-valkey-replica")
+				require.Equal(t, want.component, service.Spec.Selector["app.kubernetes.io/component"])
+				require.Equal(t, "valkey", service.Spec.Ports[0].TargetPort.StrVal)
+				require.Equal(t, "replica", service.Labels["app.kubernetes.io/component"])
+				headless := get[*core.Service](t, all, "rel-valkey-replica-headless")
+				require.Equal(t, "replica", headless.Spec.Selector["app.kubernetes.io/component"], "names of pods are no choice")
+				command := get[*core.Pod](t, all, "rel-valkey-test").Spec.Containers[0].Command
+				require.Equal(t, want.tested, slices.Contains(command, "--read"))
+			})
+		})
+	}
+}
+
 // TestUpgradeToTheWriteEndpoint: a pod from before the write endpoint gets no client
 // that it cannot serve, and counts as ready where readiness is asked.
 func TestUpgradeToTheWriteEndpoint(t *testing.T) {
@@ -94,7 +126,8 @@ durability: null
 durabilityTimeout: null
 containerPorts: {proxy: null, sentinel: null}
 master: {failback: null, failbackAfter: null, terminationGracePeriodSeconds: 60, service: {routing: null}}
-sentinel: {replicaCount: null, service: null, persistence: null, pdb: null, serviceAccount: null, podSecurityContext: null}
+replica: {priority: null}
+sentinel: {replicaCount: null, announceHostnames: null, service: null, persistence: null, pdb: null, serviceAccount: null, podSecurityContext: null}
 `
 	forEachHelm(t, func(t *testing.T, helm string) {
 		requireText(t, normal(rendering{helm: helm}.manifests(t)), normal(rendering{helm: helm, values: missing}.manifests(t)), "not the defaults")
@@ -154,6 +187,36 @@ func TestMastershipEnvironment(t *testing.T) {
 				}
 				_, ready := find[*core.Service](all, "rel-valkey-ready")
 				require.Equal(t, c.want["READY_SERVICES"] != "", ready)
+			})
+		})
+	}
+}
+
+// TestPriority: replicas' pods are told that they are master only where nobody else can
+// be, and only where somebody is elected.
+func TestPriority(t *testing.T) {
+	for values, want := range map[string]bool{
+		"replica: {priority: 0}":                                                         false,
+		"{replica: {priority: 0}, master: {failback: never}}":                            false,
+		"{replica: {priority: 0}, hive: {enabled: true}}":                                true,
+		"{replica: {priority: 0}, sentinel: {enabled: true}}":                            true,
+		"{replica: {priority: 0}, sentinel: {enabled: true}, master: {replicaCount: 3}}": true,
+		"{replica: {priority: 1}, sentinel: {enabled: true}}":                            false,
+		"{replica: {priority: 1000000}, hive: {enabled: true}}":                          false,
+		"{replica: {priority: null}, hive: {enabled: true}}":                             false,
+		"hive: {enabled: true}":                                                          false,
+	} {
+		t.Run(values, func(t *testing.T) {
+			forEachHelm(t, func(t *testing.T, helm string) {
+				all := rendering{helm: helm, values: values}.objects(t)
+				requireSound(t, all)
+				for _, o := range all {
+					if set, ok := o.(*apps.StatefulSet); ok {
+						got, there := environment(server(t, set))["ENTRYPOINT_PRIORITY"]
+						require.Equal(t, want && set.Name == "rel-valkey-replica", there, set.Name)
+						require.Equal(t, there, got == "0", set.Name)
+					}
+				}
 			})
 		})
 	}

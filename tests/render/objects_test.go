@@ -226,11 +226,13 @@ func requireSelectors(t *testing.T, all objects) {
 	t.Helper()
 	pods := map[string]labels.Set{}
 	ports := map[string]map[string]bool{}
+	counts := map[string]int32{}
 	for _, o := range all {
 		switch o := o.(type) {
 		case *apps.StatefulSet:
 			component := o.Labels["app.kubernetes.io/component"]
 			pods[component] = o.Spec.Template.Labels
+			counts[component] = *o.Spec.Replicas
 			ports[component] = map[string]bool{}
 			for _, p := range server(t, o).Ports {
 				ports[component][p.Name] = true
@@ -263,8 +265,12 @@ func requireSelectors(t *testing.T, all objects) {
 		switch o := o.(type) {
 		case *core.Service:
 			want := component
-			// The write endpoint is at every pod with data; the Service for who is
-			// ready has no component; metrics are everywhere.
+			// Reads go to masters where there are no others to read from. The write
+			// endpoint is at every pod with data; the Service for who is ready has no
+			// component; metrics are everywhere.
+			if component == "replica" && o.Spec.ClusterIP != core.ClusterIPNone && counts["replica"] == 0 && counts["master"] > 1 {
+				want = "master"
+			}
 			if component == "" || o.Spec.Ports[0].TargetPort.StrVal == "proxy" {
 				want = data
 			}

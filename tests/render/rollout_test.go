@@ -48,6 +48,8 @@ func TestWhatRollsPods(t *testing.T) {
 		"failback":                        {from: base, to: "{auth: {existingSecret: own}, master: {failback: never}}", master: true, replica: true},
 		"hive":                            {from: base, to: "{auth: {existingSecret: own}, hive: {enabled: true}}", master: true, replica: true},
 		"hive's values without hive":      {from: base, to: "{auth: {existingSecret: own}, hive: {policy: available, hangTimeout: 9s}}"},
+		"priority":                        {from: "{hive: {enabled: true}}", to: "{hive: {enabled: true}, replica: {priority: 0}}", replica: true},
+		"priority without an election":    {from: base, to: "{auth: {existingSecret: own}, replica: {priority: 0}}"},
 		"a timeout that nobody waits for": {from: base, to: "{auth: {existingSecret: own}, durabilityTimeout: 9s}"},
 		"the image":                       {from: base, to: `{auth: {existingSecret: own}, image: {tag: "9.0"}}`, master: true, replica: true},
 		"more replicas":                   {from: base, to: "{auth: {existingSecret: own}, replica: {replicaCount: 4}}"},

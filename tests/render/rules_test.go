@@ -169,7 +169,7 @@ func TestNotes(t *testing.T) {
 			want: []string{
 				"one master and 2 replicas; 3 Sentinels.", "    rel-valkey-sentinel.space.svc.cluster.local:26379, master name mymaster",
 				"When 2 Sentinels have missed the master for 2000 ms, they elect another one.", "The password, for servers and Sentinels alike, is in the Secret rel-valkey (generated",
-				"    rel-valkey-master.space.svc.cluster.local:6379",
+				"    rel-valkey-master.space.svc.cluster.local:6379", "Write a key and read it back, from a replica; ask the Sentinels for the master:",
 			},
 			not: []string{"hive", "WARNING"},
 		},
@@ -179,8 +179,11 @@ func TestNotes(t *testing.T) {
 		},
 		"many masters, no replica": {
 			values: "{master: {replicaCount: 2}, replica: {replicaCount: 0}, sentinel: {enabled: true}}",
-			want:   []string{"2 masters, one of which takes the writes, no other replica; 3 Sentinels.", "a replica takes over"},
-			not:    []string{"Nobody takes over", "Read only", "from a replica"},
+			want: []string{
+				"2 masters, one of which takes the writes, no other replica; 3 Sentinels.", "a replica takes over",
+				"Read (the masters, all but one of which are replicas):\n    rel-valkey-replica.space.svc.cluster.local:6379\nOver Sentinel",
+			},
+			not: []string{"Nobody takes over", "Read only", "from a replica"},
 		},
 		"one replica, no password, closed": {
 			values: "{replica: {replicaCount: 1}, auth: {enabled: false}, networkPolicy: {allowExternal: false}}",

@@ -74,6 +74,41 @@ func TestSentinelEnvironment(t *testing.T) {
 	}
 }
 
+// TestSentinelHostnames: all pods are told whether names or addresses are announced; the
+// Sentinels, which wait for the DNS, do not wait long.
+func TestSentinelHostnames(t *testing.T) {
+	for values, want := range map[string]string{
+		"sentinel: {enabled: true}":                                                       "",
+		"sentinel: {enabled: true, announceHostnames: null}":                              "",
+		"sentinel: {enabled: true, announceHostnames: true}":                              "true",
+		"{sentinel: {enabled: true, announceHostnames: true}, master: {replicaCount: 2}}": "true",
+	} {
+		t.Run(values, func(t *testing.T) {
+			forEachHelm(t, func(t *testing.T, helm string) {
+				all := rendering{helm: helm, values: values}.objects(t)
+				requireSound(t, all)
+				for _, role := range []string{"master", "replica", "sentinel"} {
+					set := statefulSet(t, all, role)
+					got, there := environment(server(t, set))["ENTRYPOINT_SENTINEL_HOSTNAMES"]
+					require.Equal(t, want, got, role)
+					require.Equal(t, want != "", there, role)
+					dns := set.Spec.Template.Spec.DNSConfig
+					if want == "" || role != "sentinel" {
+						require.Nil(t, dns, role)
+						continue
+					}
+					options := map[string]string{}
+					for _, o := range dns.Options {
+						options[o.Name] = *o.Value
+					}
+					require.Equal(t, map[string]string{"timeout": "1", "attempts": "2"}, options)
+					require.Empty(t, dns.Nameservers)
+				}
+			})
+		})
+	}
+}
+
 func TestSentinelPods(t *testing.T) {
 	forEachHelm(t, func(t *testing.T, helm string) {
 		all := rendering{helm: helm, values: "{sentinel: {enabled: true}, engine: valkey, existingConfigSecret: own, commonConfiguration: maxmemory 1gb}"}.objects(t)
@@ -140,6 +175,32 @@ sentinel:
 		require.Equal(t, []any{"sentinel", int32(80), "sentinel", int32(30380)}, []any{port.Name, port.Port, port.TargetPort.StrVal, port.NodePort})
 		require.EqualValues(t, 5000, get[*core.Service](t, all, "rel-valkey-sentinel-headless").Spec.Ports[0].Port)
 	})
+}
+
+// TestSentinelTest: `helm test` asks the Sentinels, too, with the password of all.
+func TestSentinelTest(t *testing.T) {
+	for values, want := range map[string]map[string]string{
+		"{}":                           {},
+		"sentinel: {masterSet: other}": {},
+		"sentinel: {enabled: true}": {
+			"ENTRYPOINT_SENTINEL_ADDRESS": "rel-valkey-sentinel.space.svc.cluster.local:26379", "ENTRYPOINT_SENTINEL_NAME": "mymaster",
+		},
+		"{clusterDomain: example.org, auth: {enabled: false}, containerPorts: {sentinel: 5000}, sentinel: {enabled: true, masterSet: \"1\", service: {ports: {sentinel: 80}}}}": {
+			"ENTRYPOINT_SENTINEL_ADDRESS": "rel-valkey-sentinel.space.svc.example.org:80", "ENTRYPOINT_SENTINEL_NAME": "1",
+		},
+	} {
+		t.Run(values, func(t *testing.T) {
+			forEachHelm(t, func(t *testing.T, helm string) {
+				all := rendering{helm: helm, values: values}.objects(t)
+				requireSound(t, all)
+				requireRestricted(t, all)
+				pod := get[*core.Pod](t, all, "rel-valkey-test")
+				require.Equal(t, want, environment(pod.Spec.Containers[0]))
+				require.Equal(t, !strings.Contains(values, "auth"), slices.Contains(pod.Spec.Containers[0].Command, "--password-file"))
+				require.Equal(t, "true", pod.Labels["rel-valkey-client"], "the NetworkPolicy lets it in")
+			})
+		})
+	}
 }
 
 // TestSentinelNetwork: clients and all pods of the release reach the Sentinels, and these
@@ -223,6 +284,7 @@ func TestWhatRollsSentinels(t *testing.T) {
 		"labels of their pods":         {base + ", podLabels: {a: b}}", true, false},
 		"their Service":                {base + ", service: {type: NodePort}}", false, false},
 		"the name of the master":       {base + ", masterSet: other}", true, true},
+		"names of hosts":               {base + ", announceHostnames: true}", true, true},
 		"more Sentinels":               {base + ", replicaCount: 5}", false, false},
 		"another quorum":               {base + ", quorum: 3}", true, true},
 	} {

@@ -88,6 +88,11 @@ of them would restart all pods.
 {{- if eq (include "valkey.routing" $root) "proxy" }}
 {{ include "valkey.mastershipEnvironment" $root }}
 {{- end }}
+{{- /* As text: null, with `--reuse-values`, is no 0. */}}
+{{- if and (eq .role "replica") (include "valkey.elects" $root) (eq (toString $values.priority) "0") }}
+- name: ENTRYPOINT_PRIORITY
+  value: "0"
+{{- end }}
 {{- end -}}
 
 {{/* valkey.replicaVolumes: whether a pod other than the one that begins as master has a volume: `true` or `false` */}}
@@ -162,6 +167,10 @@ of them would restart all pods.
   value: {{ printf "%dms" (.Values.sentinel.failoverTimeout | default 15000 | int) | quote }}
 - name: ENTRYPOINT_SENTINEL_PARALLEL_SYNCS
   value: {{ .Values.sentinel.parallelSyncs | default 1 | int | quote }}
+{{- if .Values.sentinel.announceHostnames }}
+- name: ENTRYPOINT_SENTINEL_HOSTNAMES
+  value: "true"
+{{- end }}
 {{- end -}}
 
 {{/* valkey.extraEnvironment: the user's variables; a number or a boolean becomes a string */}}

@@ -78,6 +78,24 @@ true
 {{- end -}}
 {{- end -}}
 
+{{/*
+valkey.readers: the role whose pods the read Service leads to. Without pods of `replica`
+the masters are the replicas, all but one, which no label tells from the others: it stays
+among them, as a replica's pod does that has become master.
+*/}}
+{{- define "valkey.readers" -}}
+{{- $master := .Values.master | default dict -}}
+{{- $replica := .Values.replica | default dict -}}
+{{- and (gt (int $master.replicaCount) 1) (eq (int $replica.replicaCount) 0) | ternary "master" "replica" -}}
+{{- end -}}
+
+{{/* valkey.elects: `true` if another pod becomes master when the master is lost, or nothing */}}
+{{- define "valkey.elects" -}}
+{{- if or (include "valkey.hive" .) (include "valkey.sentinel" .) -}}
+true
+{{- end -}}
+{{- end -}}
+
 {{/* valkey.readyService: `true` if the pods ask DNS which of them are ready, or nothing */}}
 {{- define "valkey.readyService" -}}
 {{- $hive := .Values.hive | default dict -}}

@@ -52,6 +52,15 @@ spec:
   hostAliases:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- if and $sentinel $values.announceHostnames }}
+  {{- /* A Sentinel does nothing else while it asks for a name: five seconds, twice, is the usual. */}}
+  dnsConfig:
+    options:
+      - name: timeout
+        value: "1"
+      - name: attempts
+        value: "2"
+  {{- end }}
   initContainers:
     - name: entrypoint
       image: {{ include "valkey.entrypointImage" $root | quote }}

@@ -38,6 +38,7 @@ ports are names, which are looked up in each pod: a pod without the port gets no
 {{- $service := (index .root.Values .role).service -}}
 {{- $proxy := and (eq .role "master") (eq (include "valkey.routing" .root) "proxy") -}}
 {{- $port := include "valkey.portName" . -}}
+{{- $pods := eq .role "replica" | ternary (include "valkey.readers" .root) .role -}}
 type: {{ $service.type }}
 {{- with $service.clusterIP }}
 clusterIP: {{ . | quote }}
@@ -73,7 +74,7 @@ selector:
   {{- if $proxy }}
   {{- include "valkey.writeEndpointLabels" .root | nindent 2 }}
   {{- else }}
-  {{- include "valkey.roleSelectorLabels" . | nindent 2 }}
+  {{- include "valkey.roleSelectorLabels" (dict "root" .root "role" $pods) | nindent 2 }}
   {{- end }}
 ports:
   - name: {{ $port }}
