@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -21,19 +22,21 @@ const (
 )
 
 // verify writes a key through one endpoint and reads it through another, as a
-// client would.
+// client would; where there are Sentinels, also from the master that they name.
 func verify(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	write := flags.String("write", "", "")
 	read := flags.String("read", "", "")
+	sentinel := flags.String("sentinel", "", "")
+	masterSet := flags.String("master-set", "mymaster", "")
 	passwordFile := flags.String("password-file", "", "")
 	timeout := flags.Duration("timeout", 30*time.Second, "")
 	if err := flags.Parse(args); err != nil {
 		return usageError("verify: " + err.Error())
 	}
 	if *write == "" || flags.NArg() > 0 {
-		return usageError("verify takes --write HOST:PORT, and --read, --password-file, --timeout if you like")
+		return usageError("verify takes --write HOST:PORT, and --read, --sentinel, --master-set, --password-file, --timeout if you like")
 	}
 	if *read == "" {
 		*read = *write
@@ -49,7 +52,7 @@ func verify(ctx context.Context, args []string, stdout io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, *timeout)
 	defer cancel()
 	v := verification{password: password, key: "entrypoint:verify:" + rand.Text(), value: rand.Text(), stdout: stdout}
-	return v.run(ctx, *write, *read)
+	return v.run(ctx, *write, *read, *sentinel, *masterSet)
 }
 
 type verification struct {
@@ -57,7 +60,7 @@ type verification struct {
 	stdout               io.Writer
 }
 
-func (v verification) run(ctx context.Context, write, read string) error {
+func (v verification) run(ctx context.Context, write, read, sentinel, masterSet string) error {
 	began := time.Now()
 	if _, err := v.until(ctx, write, func(string) bool { return true }, "SET", v.key, v.value, "EX", verifyTTL); err != nil {
 		return fmt.Errorf("write through %s: %w", write, err)
@@ -69,7 +72,47 @@ func (v verification) run(ctx context.Context, write, read string) error {
 		return errors.Join(fmt.Errorf("read through %s: %w", read, err), v.remove(ctx, write))
 	}
 	fmt.Fprintf(v.stdout, "read it from a %s through %s (%s)\n", role, read, time.Since(began).Round(time.Millisecond))
+	if sentinel != "" {
+		began = time.Now()
+		master, err := v.named(ctx, sentinel, masterSet)
+		if err != nil {
+			return errors.Join(fmt.Errorf("find the master of %s through Sentinel %s: %w", masterSet, sentinel, err), v.remove(ctx, write))
+		}
+		fmt.Fprintf(v.stdout, "read it from %s, which Sentinel names as master of %s (%s)\n", master, masterSet, time.Since(began).Round(time.Millisecond))
+	}
 	return v.remove(ctx, write)
+}
+
+// named asks a Sentinel for the master until that has the key, and returns its address.
+func (v verification) named(ctx context.Context, sentinel, masterSet string) (address string, err error) {
+	err = repeat(ctx, func() error {
+		if address, err = v.ask(ctx, sentinel, masterSet); err != nil {
+			return err
+		}
+		role, answer, err := v.once(ctx, address, []string{"GET", v.key})
+		if err == nil && (role != "master" || answer != v.value) {
+			err = fmt.Errorf("it names %s, a %s that answered %q to GET", address, role, answer)
+		}
+		return err
+	})
+	return address, err
+}
+
+// ask has a Sentinel say where the master is.
+func (v verification) ask(ctx context.Context, sentinel, masterSet string) (string, error) {
+	conn, err := resp.Dial(ctx, resp.Options{Addr: sentinel, Password: v.password})
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	value, err := conn.Do(ctx, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", masterSet)
+	if err == nil && len(value.Array) != 2 {
+		err = errors.New("it knows no master of that name")
+	}
+	if err != nil {
+		return "", err
+	}
+	return net.JoinHostPort(value.Array[0].Str, value.Array[1].Str), nil
 }
 
 const removeTimeout = 5 * time.Second
@@ -87,24 +130,32 @@ func (v verification) remove(ctx context.Context, write string) error {
 
 // until repeats a command on new connections until its answer is wanted, and
 // returns the role of the server that gave it.
-func (v verification) until(ctx context.Context, address string, wanted func(string) bool, command ...string) (string, error) {
-	var last error
-	deadline, _ := ctx.Deadline()
-	for {
-		role, answer, err := v.once(ctx, address, command)
-		if err == nil && wanted(answer) {
-			return role, nil
-		}
-		if err == nil {
+func (v verification) until(ctx context.Context, address string, wanted func(string) bool, command ...string) (role string, err error) {
+	err = repeat(ctx, func() error {
+		var answer string
+		if role, answer, err = v.once(ctx, address, command); err == nil && !wanted(answer) {
 			err = fmt.Errorf("%s answered %q", command[0], answer)
 		}
-		if time.Now().Before(deadline) || last == nil {
+		return err
+	})
+	return role, err
+}
+
+// repeat tries until it succeeds or ctx ends. Its error is the last that was not cut off.
+func repeat(ctx context.Context, try func() error) error {
+	var last error
+	for {
+		err := try()
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() == nil || last == nil {
 			// What the deadline cut off says less than what was answered before.
 			last = err
 		}
 		select {
 		case <-ctx.Done():
-			return "", errors.Join(last, ctx.Err())
+			return errors.Join(last, ctx.Err())
 		case <-time.After(verifyEvery):
 		}
 	}

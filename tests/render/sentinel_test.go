@@ -77,11 +77,12 @@ func TestSentinelEnvironment(t *testing.T) {
 // TestSentinelHostnames: all pods are told whether names or addresses are announced; the
 // Sentinels, which wait for the DNS, do not wait long.
 func TestSentinelHostnames(t *testing.T) {
+	const name = "$(ENTRYPOINT_POD_NAME).rel-valkey-ROLE-headless.space.svc.cluster.local"
 	for values, want := range map[string]string{
 		"sentinel: {enabled: true}":                                                       "",
 		"sentinel: {enabled: true, announceHostnames: null}":                              "",
-		"sentinel: {enabled: true, announceHostnames: true}":                              "true",
-		"{sentinel: {enabled: true, announceHostnames: true}, master: {replicaCount: 2}}": "true",
+		"sentinel: {enabled: true, announceHostnames: true}":                              name,
+		"{sentinel: {enabled: true, announceHostnames: true}, master: {replicaCount: 2}}": name,
 	} {
 		t.Run(values, func(t *testing.T) {
 			forEachHelm(t, func(t *testing.T, helm string) {
@@ -89,8 +90,8 @@ func TestSentinelHostnames(t *testing.T) {
 				requireSound(t, all)
 				for _, role := range []string{"master", "replica", "sentinel"} {
 					set := statefulSet(t, all, role)
-					got, there := environment(server(t, set))["ENTRYPOINT_SENTINEL_HOSTNAMES"]
-					require.Equal(t, want, got, role)
+					got, there := environment(server(t, set))["ENTRYPOINT_ANNOUNCE_HOST"]
+					require.Equal(t, strings.ReplaceAll(want, "ROLE", role), got)
 					require.Equal(t, want != "", there, role)
 					dns := set.Spec.Template.Spec.DNSConfig
 					if want == "" || role != "sentinel" {
@@ -101,7 +102,7 @@ func TestSentinelHostnames(t *testing.T) {
 					for _, o := range dns.Options {
 						options[o.Name] = *o.Value
 					}
-					require.Equal(t, map[string]string{"timeout": "1", "attempts": "2"}, options)
+					require.Equal(t, map[string]string{"timeout": "1", "attempts": "2", "ndots": "1"}, options)
 					require.Empty(t, dns.Nameservers)
 				}
 			})
@@ -179,14 +180,14 @@ sentinel:
 
 // TestSentinelTest: `helm test` asks the Sentinels, too, with the password of all.
 func TestSentinelTest(t *testing.T) {
-	for values, want := range map[string]map[string]string{
-		"{}":                           {},
-		"sentinel: {masterSet: other}": {},
+	for values, want := range map[string][]string{
+		"{}":                           nil,
+		"sentinel: {masterSet: other}": nil,
 		"sentinel: {enabled: true}": {
-			"ENTRYPOINT_SENTINEL_ADDRESS": "rel-valkey-sentinel.space.svc.cluster.local:26379", "ENTRYPOINT_SENTINEL_NAME": "mymaster",
+			"--sentinel", "rel-valkey-sentinel.space.svc.cluster.local:26379", "--master-set", "mymaster",
 		},
 		"{clusterDomain: example.org, auth: {enabled: false}, containerPorts: {sentinel: 5000}, sentinel: {enabled: true, masterSet: \"1\", service: {ports: {sentinel: 80}}}}": {
-			"ENTRYPOINT_SENTINEL_ADDRESS": "rel-valkey-sentinel.space.svc.example.org:80", "ENTRYPOINT_SENTINEL_NAME": "1",
+			"--sentinel", "rel-valkey-sentinel.space.svc.example.org:80", "--master-set", "1",
 		},
 	} {
 		t.Run(values, func(t *testing.T) {
@@ -195,8 +196,13 @@ func TestSentinelTest(t *testing.T) {
 				requireSound(t, all)
 				requireRestricted(t, all)
 				pod := get[*core.Pod](t, all, "rel-valkey-test")
-				require.Equal(t, want, environment(pod.Spec.Containers[0]))
-				require.Equal(t, !strings.Contains(values, "auth"), slices.Contains(pod.Spec.Containers[0].Command, "--password-file"))
+				command := pod.Spec.Containers[0].Command
+				var got []string
+				if i := slices.Index(command, "--sentinel"); i >= 0 {
+					got = command[i : i+4]
+				}
+				require.Equal(t, want, got)
+				require.Equal(t, !strings.Contains(values, "auth"), slices.Contains(command, "--password-file"))
 				require.Equal(t, "true", pod.Labels["rel-valkey-client"], "the NetworkPolicy lets it in")
 			})
 		})

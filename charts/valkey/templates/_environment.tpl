@@ -14,6 +14,10 @@ of them would restart all pods.
 {{- end }}
 {{- if include "valkey.sentinel" .root }}
 {{ include "valkey.sentinelEnvironment" .root }}
+{{- if .root.Values.sentinel.announceHostnames }}
+- name: ENTRYPOINT_ANNOUNCE_HOST
+  value: {{ printf "$(ENTRYPOINT_POD_NAME).%s-%s-headless.%s" (include "valkey.fullname" .root) .role (include "valkey.domain" .root) | quote }}
+{{- end }}
 {{- end }}
 - name: ENTRYPOINT_GRACE_PERIOD
   value: {{ include "valkey.gracePeriod" . | printf "%ss" | quote }}
@@ -167,10 +171,6 @@ of them would restart all pods.
   value: {{ printf "%dms" (.Values.sentinel.failoverTimeout | default 15000 | int) | quote }}
 - name: ENTRYPOINT_SENTINEL_PARALLEL_SYNCS
   value: {{ .Values.sentinel.parallelSyncs | default 1 | int | quote }}
-{{- if .Values.sentinel.announceHostnames }}
-- name: ENTRYPOINT_SENTINEL_HOSTNAMES
-  value: "true"
-{{- end }}
 {{- end -}}
 
 {{/* valkey.extraEnvironment: the user's variables; a number or a boolean becomes a string */}}

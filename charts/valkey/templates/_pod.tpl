@@ -60,6 +60,8 @@ spec:
         value: "1"
       - name: attempts
         value: "2"
+      - name: ndots
+        value: "1"
   {{- end }}
   initContainers:
     - name: entrypoint
