@@ -41,10 +41,39 @@ type Library struct {
 // All are the libraries that are tried.
 var All = []Library{{"go-redis", goRedis}, {"valkey-go", valkeyGo}}
 
-// Writers are writers that write through the client.
+// Writers are writers that write through the client, and close it.
 func (c Client) Writers(options writer.Options) writer.Options {
-	options.Set = c.Set
+	options.Set, options.Close = c.Set, c.Close
 	return options
+}
+
+// dial opens a connection as a library would with a dialer of its own: a client waits no
+// longer, and finds out as soon, as one that dials by itself.
+func dial(ctx context.Context, d writer.Dialer, address string, as net.Dialer) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, as.Timeout)
+	defer cancel()
+	conn, err := d.Dial(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		config := as.KeepAliveConfig
+		if !config.Enable {
+			config = net.KeepAliveConfig{Enable: true, Idle: as.KeepAlive, Interval: as.KeepAlive}
+		}
+		err = tcp.SetKeepAliveConfig(config)
+	}
+	if err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("keep a connection alive: %w", err)
+	}
+	return conn, nil
+}
+
+// goRedisDialer is as go-redis's own by default.
+var goRedisDialer = net.Dialer{
+	Timeout:         5 * time.Second,
+	KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 5 * time.Second, Count: 3},
 }
 
 // In both, a write whose WAIT has no answer is one that no replica confirmed.
@@ -52,7 +81,9 @@ func goRedis(o Options) (Client, error) {
 	client := redis.NewFailoverClient(&redis.FailoverOptions{
 		MasterName: MasterSet, SentinelAddrs: o.Sentinels,
 		Password: o.Password, SentinelPassword: o.Password,
-		Dialer: func(ctx context.Context, _, address string) (net.Conn, error) { return o.Dialer.Dial(ctx, address) },
+		Dialer: func(ctx context.Context, _, address string) (net.Conn, error) {
+			return dial(ctx, o.Dialer, address, goRedisDialer)
+		},
 	})
 	set := func(ctx context.Context, key, value string, wait time.Duration) (int, error) {
 		if wait == 0 {
@@ -74,9 +105,16 @@ func goRedis(o Options) (Client, error) {
 func valkeyGo(o Options) (Client, error) {
 	client, err := valkey.NewClient(valkey.ClientOption{
 		InitAddress: o.Sentinels, Password: o.Password,
-		Sentinel: valkey.SentinelOption{MasterSet: MasterSet, Password: o.Password},
-		DialCtxFn: func(ctx context.Context, address string, _ *net.Dialer, _ *tls.Config) (net.Conn, error) {
-			return o.Dialer.Dial(ctx, address)
+		Sentinel: valkey.SentinelOption{
+			MasterSet: MasterSet, Password: o.Password,
+			// By default it waits for the address of a Sentinel that has gone as long as the
+			// kernel does, two minutes.
+			Dialer: net.Dialer{Timeout: valkey.DefaultDialTimeout, KeepAlive: valkey.DefaultTCPKeepAlive},
+			// Off by default, and recommended.
+			TopologyRefreshInterval: 5 * time.Second,
+		},
+		DialCtxFn: func(ctx context.Context, address string, as *net.Dialer, _ *tls.Config) (net.Conn, error) {
+			return dial(ctx, o.Dialer, address, *as)
 		},
 		DisableCache: true,
 	})

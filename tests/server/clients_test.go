@@ -14,22 +14,16 @@ import (
 	"github.com/helm-valkey/helm-valkey/tests/writer"
 )
 
-// openLibrary opens a client as an application that is told of the Sentinels.
-func openLibrary(t *testing.T, r *release.Release, l library.Library) library.Client {
-	t.Helper()
+// startApplications starts applications that write through a library, which is told of the
+// Sentinels.
+func startApplications(r *release.Release, l library.Library) *writer.Load {
+	r.TB.Helper()
 	var sentinels []string
 	for _, p := range r.Sentinels {
 		sentinels = append(sentinels, net.JoinHostPort(p.IP, release.SentinelPort))
 	}
 	client, err := l.Open(library.Options{Sentinels: sentinels, Password: password, Dialer: r.Dial})
-	require.NoError(t, err)
-	t.Cleanup(client.Close)
-	return client
-}
-
-// startApplications starts applications that write as those that use a library do.
-func startApplications(r *release.Release, client library.Client) *writer.Load {
-	r.TB.Helper()
+	require.NoError(r.TB, err)
 	options := writer.Defaults("")
 	options.Pause, options.Wait, options.Timeout = time.Millisecond, 0, 3*time.Second
 	return r.LoadWith(client.Writers(options))
@@ -53,7 +47,7 @@ func TestClientLibrariesAndPlannedStops(t *testing.T) {
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()
 			r := release.Run(t, watched(1, 2))
-			load := startApplications(r, openLibrary(t, r, l))
+			load := startApplications(r, l)
 			for range 3 {
 				time.Sleep(time.Second)
 				leader := r.Leader()
@@ -90,7 +84,7 @@ func TestClientLibrariesAndLosses(t *testing.T) {
 			t.Run(l.Name+", "+loss, func(t *testing.T) {
 				t.Parallel()
 				r := release.Run(t, watched(1, 2))
-				load := startApplications(r, openLibrary(t, r, l))
+				load := startApplications(r, l)
 				time.Sleep(time.Second)
 				lose(r.Leader())
 				time.Sleep(6 * time.Second)

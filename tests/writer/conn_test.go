@@ -105,9 +105,13 @@ func TestSetThrough(t *testing.T) {
 		}
 		return 1, nil
 	}
+	closed := 0
+	options.Close = func() { closed++ }
 	load := Start(context.Background(), options)
 	require.Eventually(t, func() bool { return load.Acknowledged() >= 20 && load.Failures() > 0 }, 10*time.Second, time.Millisecond)
 	ledger := load.Stop()
+	load.Stop()
+	require.Equal(t, 1, closed)
 	require.Equal(t, map[string]int{"readonly": 1}, ledger.Errors)
 	require.Len(t, ledger.Unknown, 1)
 	require.Equal(t, Write{Writer: 1, Seq: 2, At: ledger.Unknown[0].At}, ledger.Unknown[0])

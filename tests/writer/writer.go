@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"sync"
 	"time"
@@ -28,6 +29,7 @@ type Options struct {
 	Endpoint func() string // asked for the address of each connection instead of Address; empty: nobody serves
 	Dialer   Dialer        // what connections are opened with
 	Set      Setter        // writes in place of connections of the writers' own
+	Close    func()        // called when the writers have ended
 	Password string        // empty: no authentication
 	Writers  int           // writers at once, each on its own connection
 	Depth    int           // commands that each of them sends in one go; 0: one
@@ -69,6 +71,7 @@ type Load struct {
 	start   time.Time
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
+	close   sync.Once
 
 	mu     sync.Mutex
 	ledger Ledger
@@ -101,6 +104,9 @@ func Start(ctx context.Context, options Options) *Load {
 func (l *Load) Stop() *Ledger {
 	l.cancel()
 	l.done.Wait()
+	if l.options.Close != nil {
+		l.close.Do(l.options.Close)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ledger.Elapsed == 0 {
@@ -135,6 +141,13 @@ func (l *Load) Failures() int {
 		n += times
 	}
 	return n
+}
+
+// Said returns the first error of each kind so far.
+func (l *Load) Said() map[string]string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.ledger.Said)
 }
 
 // life is that of one writer. Every attempt has its own sequence number, so that a

@@ -53,7 +53,7 @@ func (r *Release) Drain(podName string) {
 	node := pod.Spec.NodeName
 	r.cordon(node, `{"spec":{"unschedulable":true}}`)
 	defer r.cordon(node, `{"spec":{"unschedulable":null}}`)
-	pods, err := r.Pods("")
+	pods, err := r.Pods(Everybody)
 	require.NoError(r.TB, err)
 	for name, pod := range pods {
 		if pod.Spec.NodeName == node {
