@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -70,6 +71,12 @@ func dial(ctx context.Context, d writer.Dialer, address string, as net.Dialer) (
 	return conn, nil
 }
 
+var quieten sync.Once
+
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}
+
 // goRedisDialer is as go-redis's own by default.
 var goRedisDialer = net.Dialer{
 	Timeout:         5 * time.Second,
@@ -78,6 +85,8 @@ var goRedisDialer = net.Dialer{
 
 // In both, a write whose WAIT has no answer is one that no replica confirmed.
 func goRedis(o Options) (Client, error) {
+	// It says every connection that it did not get.
+	quieten.Do(func() { redis.SetLogger(silence{}) })
 	client := redis.NewFailoverClient(&redis.FailoverOptions{
 		MasterName: MasterSet, SentinelAddrs: o.Sentinels,
 		Password: o.Password, SentinelPassword: o.Password,

@@ -16,7 +16,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/helm-valkey/helm-valkey/tests/library"
-	"github.com/helm-valkey/helm-valkey/tests/writer"
 )
 
 // Fault is something that happens to a release with Sentinels. No single one may lose a
@@ -171,13 +170,13 @@ func (r *Release) Endure(dice *rand.Rand, n int, faults []Fault) []Kept {
 	for _, load := range loads {
 		load.WaitReplicated(enough)
 	}
-	ledgers := make([]*writer.Ledger, 0, len(loads))
 	for _, load := range loads {
-		ledgers = append(ledgers, load.Stop())
+		load.Stop()
 	}
-	kept := make([]Kept, 0, len(ledgers))
-	for _, ledger := range ledgers {
-		kept = append(kept, r.RequireKept(ledger))
+	kept := make([]Kept, 0, len(loads))
+	for _, load := range loads {
+		r.TB.Logf("writers on %s:", load.address)
+		kept = append(kept, r.RequireKept(load.Stop()))
 	}
 	sentinels, err := r.StatefulSet(Sentinel)
 	require.NoError(r.TB, err)
