@@ -84,7 +84,7 @@ func (s *suite) e2e(ctx context.Context) error {
 
 func (s *suite) bench(ctx context.Context) error {
 	return s.onCluster(ctx, func(env []string) error {
-		cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-tags", "bench", "-timeout", "30m", "-v", "./tests/bench/...")
+		cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-tags", "bench", "-timeout", "90m", "-v", "./tests/bench/...")
 		cmd.Dir, cmd.Env = s.root, append(os.Environ(), env...)
 		cmd.Stdout, cmd.Stderr = s.out, s.out
 		return s.count("bench", cmd.Run())

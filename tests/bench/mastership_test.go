@@ -34,6 +34,13 @@ func (l *losses) add(r *cluster.Release, ledger *writer.Ledger) {
 	l.lostReplicated += finding.LostReplicated
 }
 
+func (l *losses) sum(other losses) {
+	l.acknowledged += other.acknowledged
+	l.replicated += other.replicated
+	l.lost += other.lost
+	l.lostReplicated += other.lostReplicated
+}
+
 const (
 	// Around the moment in which the write endpoint first shows another master, clients
 	// wait because of the handover. What else they wait for has to do with pods that
@@ -42,77 +49,167 @@ const (
 	afterMove  = 300 * time.Millisecond
 )
 
+// way is one by which clients reach the master, from a node.
+type way struct {
+	name    string
+	clients func(node string) writer.Options
+}
+
+// stop is a planned one.
+type stop struct {
+	name string
+	runs int
+	do   func()
+}
+
+// stops replace all pods of some StatefulSets, or those on the master's node.
+func stops(r *cluster.Release, runs, drains int, roles ...string) []stop {
+	upgrades := 0
+	return []stop{
+		{"rolling restart of everything", runs, r.Restart},
+		{"helm upgrade", runs, func() {
+			upgrades++
+			changed := values{}
+			for _, role := range roles {
+				changed[role] = values{"podAnnotations": values{"example.com/revision": upgrades}}
+			}
+			r.Upgrade(cluster.Merge(r.Values, changed))
+		}},
+		{"drain of the master's node", drains, func() { r.Drain(r.Leader()) }},
+	}
+}
+
+// notice is what clients noticed of planned stops.
+type notice struct {
+	handovers []time.Duration // the longest gap of each
+	gaps      []time.Duration // the longest of each stop, whatever it was that they waited for
+	alone     []time.Duration // the longest of any single client in each stop
+	kept      losses
+	failed    int // commands
+	ended     int // connections, between two commands
+}
+
+func (n *notice) add(other notice) {
+	n.handovers = append(n.handovers, other.handovers...)
+	n.gaps = append(n.gaps, other.gaps...)
+	n.alone = append(n.alone, other.alone...)
+	n.kept.sum(other.kept)
+	n.failed += other.failed
+	n.ended += other.ended
+}
+
+// interrupt stops pods as often as a stop says, under load in several ways at once.
+func interrupt(r *cluster.Release, s stop, ways ...way) []notice {
+	r.TB.Helper()
+	notices := make([]notice, len(ways))
+	for range s.runs {
+		loads := start(r, clientNode, ways)
+		moves := r.WatchMoves(loads[0])
+		begins := elapsed(loads)
+		s.do()
+		for _, load := range loads {
+			load.WaitWrites(writesAround)
+		}
+		moved := moves.Stop()
+		for _, load := range loads {
+			load.Stop()
+		}
+		r.WaitReady()
+		for i, load := range loads {
+			n, ledger := &notices[i], load.Stop()
+			n.kept.add(r, ledger)
+			for _, at := range moved {
+				// All loads began at almost the same time; not quite.
+				at += begins[i] - begins[0]
+				n.handovers = append(n.handovers, cluster.GapAround(ledger, at-beforeMove, at+afterMove))
+			}
+			_, longest := cluster.Gap(ledger, begins[i])
+			n.gaps = append(n.gaps, longest)
+			n.alone = append(n.alone, gapAlone(ledger, begins[i]))
+			n.failed += load.Failures()
+			n.ended += ledger.Closed
+			r.TB.Logf("%s, %s: handovers at %v, gaps so far %v, longest gap at all %s, %d reconnected, errors %v",
+				s.name, ways[i].name, moved, n.handovers, longest.Round(time.Millisecond), ledger.Closed, ledger.Said)
+		}
+	}
+	require.NotEmpty(r.TB, notices[0].handovers)
+	return notices
+}
+
+// start starts a load in each way, and waits until all of them have written.
+func start(r *cluster.Release, node string, ways []way) []*cluster.Load {
+	r.TB.Helper()
+	var loads []*cluster.Load
+	for _, w := range ways {
+		loads = append(loads, r.StartLoad(w.clients(node)))
+	}
+	for _, load := range loads {
+		load.WaitWrites(writesAround)
+	}
+	return loads
+}
+
+func elapsed(loads []*cluster.Load) []time.Duration {
+	var all []time.Duration
+	for _, load := range loads {
+		all = append(all, load.Elapsed())
+	}
+	return all
+}
+
+// gapAlone is the longest time in which any single client got no answer.
+func gapAlone(ledger *writer.Ledger, begin time.Duration) time.Duration {
+	var longest time.Duration
+	for i := range writer.Writers {
+		own := ledger.Of(i)
+		if len(own.Writes) == 0 {
+			continue
+		}
+		_, gap := cluster.Gap(own, begin)
+		longest = max(longest, gap, own.Elapsed-own.Writes[len(own.Writes)-1].At)
+	}
+	return longest
+}
+
 // TestHandover measures what clients notice of planned stops: the longest time in which
 // none of four writers got an answer, and commands that failed.
 func TestHandover(t *testing.T) {
 	cluster.StepBack(t)
 	r := cluster.New(t, "handover", cluster.Helm3, cluster.Newest(t, "valkey"))
 	r.Install(values{"master": values{"failback": "never"}})
-	upgrades := 0
-	stops := []struct {
-		name string
-		runs int
-		do   func()
-	}{
-		{"rolling restart of everything", 4, r.Restart},
-		{"helm upgrade", 4, func() {
-			upgrades++
-			annotated := values{"podAnnotations": values{"example.com/revision": upgrades}}
-			r.Upgrade(cluster.Merge(r.Values, values{"master": annotated, "replica": annotated}))
-		}},
-		{"drain of the master's node", 8, func() { r.Drain(r.Leader()) }},
-	}
 	const topic = "planned stop"
 	quiet := r.StartLoad(r.Clients(clientNode))
 	time.Sleep(30 * time.Second)
 	record(Figure{Topic: topic, What: "for comparison: longest gap in 30 s without a stop", Value: ms(quiet.Stop().Summary().LongestGap), Unit: "ms", Runs: 1})
-	var handovers, stopped []time.Duration
-	var kept losses
-	failed, reconnected := 0, 0
-	for _, stop := range stops {
-		var gaps []time.Duration
-		for range stop.runs {
-			load := r.StartLoad(r.Clients(clientNode))
-			moves := r.WatchMoves(load)
-			load.WaitWrites(writesAround)
-			begin := load.Elapsed()
-			stop.do()
-			load.WaitWrites(writesAround)
-			ledger := load.Stop()
-			moved := moves.Stop()
-			r.WaitReady()
-			kept.add(r, ledger)
-			for _, at := range moved {
-				gaps = append(gaps, cluster.GapAround(ledger, at-beforeMove, at+afterMove))
-			}
-			_, longest := cluster.Gap(ledger, begin)
-			stopped = append(stopped, longest)
-			failed += load.Failures()
-			reconnected += ledger.Closed
-			t.Logf("%s: handovers at %v, gaps so far %v, longest gap at all %s, %d reconnected, errors %v",
-				stop.name, moved, gaps, longest.Round(time.Millisecond), ledger.Closed, ledger.Said)
-		}
-		require.NotEmpty(t, gaps)
-		handovers = append(handovers, gaps...)
-		spread(topic, "longest gap of a handover, "+stop.name, "", time.Millisecond, gaps)
+	var all notice
+	for _, s := range stops(r, 4, 8, cluster.Master, cluster.Replica) {
+		n := interrupt(r, s, way{"write endpoint", r.Clients})[0]
+		spread(topic, "longest gap of a handover, "+s.name, "", time.Millisecond, n.handovers)
+		all.add(n)
 	}
-	slices.Sort(handovers)
+	all.record(topic, "<= 50")
+}
+
+// record records all but what is told of single stops.
+func (n *notice) record(topic, goal string) {
+	slices.Sort(n.handovers)
+	worst := len(n.handovers) - 1
 	record(
-		Figure{Topic: topic, What: "longest gap of a handover, p50", Value: ms(median(handovers)), Unit: "ms", Runs: len(handovers)},
-		Figure{Topic: topic, What: "longest gap of a handover, p99", Value: ms(handovers[len(handovers)*99/100]), Unit: "ms", Goal: "<= 50", Runs: len(handovers)},
-		Figure{Topic: topic, What: "longest gap of a handover, worst", Value: ms(handovers[len(handovers)-1]), Unit: "ms", Runs: len(handovers)},
+		Figure{Topic: topic, What: "longest gap of a handover, p50", Value: ms(median(n.handovers)), Unit: "ms", Runs: len(n.handovers)},
+		Figure{Topic: topic, What: "longest gap of a handover, p99", Value: ms(n.handovers[len(n.handovers)*99/100]), Unit: "ms", Goal: goal, Runs: len(n.handovers)},
+		Figure{Topic: topic, What: "longest gap of a handover, worst", Value: ms(n.handovers[worst]), Unit: "ms", Runs: len(n.handovers)},
 	)
-	runs := len(stopped)
-	spread(topic, "longest gap at all, pods that start on the same cores included", "", time.Millisecond, stopped)
+	runs := len(n.gaps)
+	spread(topic, "longest gap at all, pods that start on the same cores included", "", time.Millisecond, n.gaps)
 	record(
-		Figure{Topic: topic, What: "acknowledged", Value: float64(kept.acknowledged), Unit: "writes", Runs: runs},
-		Figure{Topic: topic, What: "lost", Value: float64(kept.lost), Unit: "writes", Goal: "0", Runs: runs},
-		Figure{Topic: topic, What: "failed", Value: float64(failed), Unit: "commands", Goal: "0", Runs: runs},
-		Figure{Topic: topic, What: "connections that ended between two commands", Value: float64(reconnected), Unit: "", Runs: runs},
+		Figure{Topic: topic, What: "acknowledged", Value: float64(n.kept.acknowledged), Unit: "writes", Runs: runs},
+		Figure{Topic: topic, What: "lost", Value: float64(n.kept.lost), Unit: "writes", Goal: "0", Runs: runs},
+		Figure{Topic: topic, What: "failed", Value: float64(n.failed), Unit: "commands", Goal: "0", Runs: runs},
+		Figure{Topic: topic, What: "connections that ended between two commands", Value: float64(n.ended), Unit: "", Runs: runs},
 	)
 }
 
-// fault is what happens to a hive's master.
+// fault is what happens to a master.
 type fault struct {
 	name, goal string
 	runs       int
@@ -134,14 +231,7 @@ func faults() []fault {
 func TestHive(t *testing.T) {
 	r := hive(t, "hive", nil)
 	for _, f := range faults() {
-		gaps, kept := suffer(r, f, r.Confirmed)
-		topic := "hive, " + f.name
-		spread(topic, "longest gap without an acknowledged write", f.goal, time.Second, gaps)
-		record(
-			Figure{Topic: topic, What: "acknowledged", Value: float64(kept.acknowledged), Unit: "writes", Runs: f.runs},
-			Figure{Topic: topic, What: "lost", Value: float64(kept.lost), Unit: "writes", Runs: f.runs},
-			Figure{Topic: topic, What: "lost that a replica had acknowledged", Value: float64(kept.lostReplicated), Unit: "writes", Goal: "0", Runs: f.runs},
-		)
+		suffer(r, f, way{"write endpoint", r.Confirmed})[0].record("hive, "+f.name, f.goal)
 	}
 	cutOff(r, "hive safe, master's node cut off 30 s", r.Confirmed)
 }
@@ -151,13 +241,7 @@ func TestHive(t *testing.T) {
 func TestDurability(t *testing.T) {
 	r := hive(t, "durable", values{"durability": "replicated"})
 	for _, f := range faults() {
-		gaps, kept := suffer(r, f, r.Clients)
-		topic := "durability replicated, " + f.name
-		spread(topic, "longest gap without an acknowledged write", "", time.Second, gaps)
-		record(
-			Figure{Topic: topic, What: "acknowledged", Value: float64(kept.acknowledged), Unit: "writes", Runs: f.runs},
-			Figure{Topic: topic, What: "lost", Value: float64(kept.lost), Unit: "writes", Goal: "0", Runs: f.runs},
-		)
+		suffer(r, f, way{"write endpoint", r.Clients})[0].record("durability replicated, "+f.name, "")
 	}
 	cutOff(r, "durability replicated, master's node cut off 30 s", func(node string) writer.Options {
 		options := r.Confirmed(node)
@@ -174,73 +258,135 @@ func hive(t *testing.T, name string, above values) *cluster.Release {
 	return r
 }
 
-// suffer has a fault happen as often as it says, under load from a node.
-func suffer(r *cluster.Release, f fault, clients func(node string) writer.Options) (gaps []time.Duration, kept losses) {
+// outcome is that of a fault, to the clients of one way.
+type outcome struct {
+	gaps []time.Duration
+	kept losses
+}
+
+func (o *outcome) record(topic, goal string) {
+	runs := len(o.gaps)
+	spread(topic, "longest gap without an acknowledged write", goal, time.Second, o.gaps)
+	record(Figure{Topic: topic, What: "acknowledged", Value: float64(o.kept.acknowledged), Unit: "writes", Runs: runs})
+	o.kept.record(topic, "", runs)
+}
+
+// record tells lost writes by what clients were told.
+func (l *losses) record(topic, side string, runs int) {
+	lost := Figure{Topic: topic, What: side + "lost", Value: float64(l.lost), Unit: "writes", Runs: runs}
+	if l.replicated == 0 {
+		// Nobody asked: the answer itself says that a replica has it.
+		lost.Goal = "0"
+		record(lost)
+		return
+	}
+	record(lost, Figure{Topic: topic, What: side + "lost that a replica had acknowledged", Value: float64(l.lostReplicated), Unit: "writes", Goal: "0", Runs: runs})
+}
+
+// suffer has a fault happen as often as it says, under load from a node in several ways
+// at once.
+func suffer(r *cluster.Release, f fault, ways ...way) []outcome {
 	r.TB.Helper()
+	outcomes := make([]outcome, len(ways))
 	for range f.runs {
 		leader := r.Leader()
-		load := r.StartLoad(clients(clientNode))
-		load.WaitWrites(writesAround)
-		begin := load.Elapsed()
+		loads := start(r, clientNode, ways)
+		begins := elapsed(loads)
 		f.do(r, leader)
-		load.WaitWrites(writesAround)
-		ledger := load.Stop()
+		for _, load := range loads {
+			load.WaitWrites(writesAround)
+		}
+		for _, load := range loads {
+			load.Stop()
+		}
 		r.WaitReady()
-		kept.add(r, ledger)
-		_, gap := cluster.Gap(ledger, begin)
-		gaps = append(gaps, gap)
-		r.TB.Logf("%s: gap %s, errors %v", f.name, gap.Round(time.Millisecond), ledger.Said)
+		for i, load := range loads {
+			ledger := load.Stop()
+			outcomes[i].kept.add(r, ledger)
+			_, gap := cluster.Gap(ledger, begins[i])
+			outcomes[i].gaps = append(outcomes[i].gaps, gap)
+			r.TB.Logf("%s, %s: gap %s, errors %v", f.name, ways[i].name, gap.Round(time.Millisecond), ledger.Said)
+		}
 		// Another container: one whose server died a moment ago waits before it starts
 		// it again.
 		r.WaitReplaced(leader, r.Delete(leader, cluster.Gracefully))
 		r.WaitReady()
 	}
-	return gaps, kept
+	return outcomes
 }
 
 // cutOff takes the master's node off the network for 30 s, with writers on both sides:
-// on another node, through the Service, and on the node itself, at its pod.
-func cutOff(r *cluster.Release, topic string, clients func(node string) writer.Options) {
+// on another node, through the Service, and on the node itself, at its pod. More of them
+// can be on either side.
+func cutOff(r *cluster.Release, topic string, clients func(node string) writer.Options, more ...side) {
 	r.TB.Helper()
 	leader := r.Leader()
 	pod, err := r.Pod(leader)
 	require.NoError(r.TB, err)
 	node := pod.Spec.NodeName
-	majority := r.StartLoad(clients(another(r, node)))
-	isolated := r.StartLoad(r.At(leader, clients(node)))
-	majority.WaitWrites(writesAround)
-	isolated.WaitWrites(writesAround)
+	sides := append([]side{
+		{way: way{"majority", clients}},
+		{way: way{"isolated", func(node string) writer.Options { return r.At(leader, clients(node)) }}, isolated: true},
+	}, more...)
+	for i := range sides {
+		s := &sides[i]
+		from := node
+		if !s.isolated {
+			from = another(r, node)
+		}
+		s.load = r.StartLoad(s.clients(from))
+	}
+	for _, s := range sides {
+		s.load.WaitWrites(writesAround)
+	}
 
-	majorityBegin, isolatedBegin := majority.Elapsed(), isolated.Elapsed()
+	for i := range sides {
+		sides[i].begin = sides[i].load.Elapsed()
+	}
 	cluster.Cut(r.TB, node)
 	time.Sleep(30 * time.Second)
-	isolatedEnd := isolated.Elapsed()
+	for i := range sides {
+		sides[i].end = sides[i].load.Elapsed()
+	}
 	cluster.Heal(r.TB, node)
-	majority.WaitWrites(writesAround)
-	isolated.WaitWrites(writesAround)
-	ledgers := map[string]*writer.Ledger{"majority": majority.Stop(), "isolated": isolated.Stop()}
+	for _, s := range sides {
+		s.load.WaitWrites(writesAround)
+	}
+	for _, s := range sides {
+		s.load.Stop()
+	}
 	r.WaitReady()
 
-	start, gap := cluster.Gap(ledgers["majority"], majorityBegin)
-	last := cluster.Last(ledgers["isolated"], isolatedBegin, isolatedEnd)
-	record(
-		Figure{Topic: topic, What: "majority: longest gap without an acknowledged write", Value: gap.Seconds(), Unit: "s", Goal: "<= 6", Runs: 1},
-		Figure{Topic: topic, What: "isolated: last write acknowledged, after the cut", Value: last.Seconds(), Unit: "s", Goal: "<= 3.2", Runs: 1},
-		Figure{Topic: topic, What: "two masters that take writes, for", Value: max(last-start-gap, 0).Seconds(), Unit: "s", Goal: "0", Runs: 1},
-	)
-	for _, side := range []string{"majority", "isolated"} {
-		var kept losses
-		kept.add(r, ledgers[side])
-		lost := Figure{Topic: topic, What: side + ": lost", Value: float64(kept.lost), Unit: "writes", Runs: 1}
-		record(Figure{Topic: topic, What: side + ": acknowledged", Value: float64(kept.acknowledged), Unit: "writes", Runs: 1})
-		if kept.replicated == 0 {
-			// Nobody asked: the answer itself says that a replica has it.
-			lost.Goal = "0"
-			record(lost)
+	// Of the clients of each side the first on one and the last on the other count.
+	resumed, last := time.Hour, time.Duration(0)
+	for _, s := range sides {
+		ledger := s.load.Stop()
+		if s.isolated {
+			until := cluster.Last(ledger, s.begin, s.end)
+			record(Figure{Topic: topic, What: s.name + ": last write acknowledged, after the cut", Value: until.Seconds(), Unit: "s", Goal: "<= 3.2", Runs: 1})
+			last = max(last, until)
 			continue
 		}
-		record(lost, Figure{Topic: topic, What: side + ": lost that a replica had acknowledged", Value: float64(kept.lostReplicated), Unit: "writes", Goal: "0", Runs: 1})
+		began, gap := cluster.Gap(ledger, s.begin)
+		record(Figure{Topic: topic, What: s.name + ": longest gap without an acknowledged write", Value: gap.Seconds(), Unit: "s", Goal: "<= 6", Runs: 1})
+		resumed = min(resumed, began+gap)
 	}
+	record(Figure{Topic: topic, What: "two masters that take writes, for", Value: max(last-resumed, 0).Seconds(), Unit: "s", Goal: "0", Runs: 1})
+	for _, s := range sides {
+		var kept losses
+		kept.add(r, s.load.Stop())
+		record(Figure{Topic: topic, What: s.name + ": acknowledged", Value: float64(kept.acknowledged), Unit: "writes", Runs: 1})
+		kept.record(topic, s.name+": ", 1)
+		r.TB.Logf("%s: errors %v", s.name, s.load.Said())
+	}
+}
+
+// side is that of some writers in a cut, which was from begin to end as they count.
+type side struct {
+	way
+	isolated   bool
+	load       *cluster.Load
+	begin, end time.Duration
 }
 
 func another(r *cluster.Release, node string) string {

@@ -3,122 +3,30 @@
 package server
 
 import (
-	"context"
-	"crypto/tls"
-	"fmt"
 	"net"
-	"strconv"
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
-	"github.com/valkey-io/valkey-go"
 
+	"github.com/helm-valkey/helm-valkey/tests/library"
 	"github.com/helm-valkey/helm-valkey/tests/server/release"
+	"github.com/helm-valkey/helm-valkey/tests/writer"
 )
 
-// library is a client library as people use it with Sentinels: told of those, and of
-// nothing else.
-type library struct {
-	set   func(ctx context.Context, key, value string) error
-	close func()
-}
-
-var libraries = map[string]func(t *testing.T, r *release.Release) library{
-	"go-redis":  goRedis,
-	"valkey-go": valkeyGo,
-}
-
-func sentinelAddresses(r *release.Release) []string {
-	var addresses []string
+// startApplications starts applications that write through a library, which is told of the
+// Sentinels.
+func startApplications(r *release.Release, l library.Library) *writer.Load {
+	r.TB.Helper()
+	var sentinels []string
 	for _, p := range r.Sentinels {
-		addresses = append(addresses, net.JoinHostPort(p.IP, release.SentinelPort))
+		sentinels = append(sentinels, net.JoinHostPort(p.IP, release.SentinelPort))
 	}
-	return addresses
-}
-
-func goRedis(_ *testing.T, r *release.Release) library {
-	client := redis.NewFailoverClient(&redis.FailoverOptions{
-		MasterName: "mymaster", SentinelAddrs: sentinelAddresses(r),
-		Password: password, SentinelPassword: password,
-		Dialer: func(ctx context.Context, _, address string) (net.Conn, error) { return r.Dial(ctx, address) },
-	})
-	return library{
-		set:   func(ctx context.Context, key, value string) error { return client.Set(ctx, key, value, 0).Err() },
-		close: func() { _ = client.Close() },
-	}
-}
-
-func valkeyGo(t *testing.T, r *release.Release) library {
-	client, err := valkey.NewClient(valkey.ClientOption{
-		InitAddress: sentinelAddresses(r), Password: password,
-		Sentinel: valkey.SentinelOption{MasterSet: "mymaster", Password: password},
-		DialCtxFn: func(ctx context.Context, address string, _ *net.Dialer, _ *tls.Config) (net.Conn, error) {
-			return r.Dial(ctx, address)
-		},
-		DisableCache: true,
-	})
-	require.NoError(t, err)
-	return library{
-		set: func(ctx context.Context, key, value string) error {
-			return client.Do(ctx, client.B().Set().Key(key).Value(value).Build()).Error()
-		},
-		close: client.Close,
-	}
-}
-
-// applications write as those that use a library do, until they are told to stop: each
-// its own keys, one after the other.
-type applications struct {
-	stop func() [][]time.Time
-	fill func(application int) string
-}
-
-const (
-	applicationCount = 4
-	patience         = 3 * time.Second
-)
-
-func startApplications(t *testing.T, l library) applications {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	written := make([]chan []time.Time, applicationCount)
-	fill := func(application int) string { return fmt.Sprintf("app%d", application) }
-	for i := range written {
-		written[i] = make(chan []time.Time, 1)
-		go func() {
-			var at []time.Time
-			for ctx.Err() == nil {
-				bounded, done := context.WithTimeout(ctx, patience)
-				if err := l.set(bounded, fill(i)+":"+strconv.Itoa(len(at)), "value"); err == nil {
-					at = append(at, time.Now())
-				}
-				done()
-				time.Sleep(time.Millisecond)
-			}
-			written[i] <- at
-		}()
-	}
-	return applications{
-		stop: func() (all [][]time.Time) {
-			cancel()
-			for _, w := range written {
-				all = append(all, <-w)
-			}
-			return all
-		},
-		fill: fill,
-	}
-}
-
-// longestGap is the longest time in which an application wrote nothing.
-func longestGap(at []time.Time) time.Duration {
-	var longest time.Duration
-	for i := 1; i < len(at); i++ {
-		longest = max(longest, at[i].Sub(at[i-1]))
-	}
-	return longest
+	client, err := l.Open(library.Options{Sentinels: sentinels, Password: password, Dialer: r.Dial})
+	require.NoError(r.TB, err)
+	options := writer.Defaults("")
+	options.Pause, options.Wait, options.Timeout = time.Millisecond, 0, 3*time.Second
+	return r.LoadWith(client.Writers(options))
 }
 
 // waitReady waits until there is a master and all pods are ready. While direct clients
@@ -135,13 +43,11 @@ func waitReady(r *release.Release) {
 // another for a moment, and lose nothing.
 func TestClientLibrariesAndPlannedStops(t *testing.T) {
 	t.Parallel()
-	for name, open := range libraries {
-		t.Run(name, func(t *testing.T) {
+	for _, l := range library.All {
+		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()
 			r := release.Run(t, watched(1, 2))
-			l := open(t, r)
-			defer l.close()
-			apps := startApplications(t, l)
+			load := startApplications(r, l)
 			for range 3 {
 				time.Sleep(time.Second)
 				leader := r.Leader()
@@ -150,13 +56,14 @@ func TestClientLibrariesAndPlannedStops(t *testing.T) {
 				waitReady(r)
 			}
 			time.Sleep(time.Second)
-			written := apps.stop()
-			leader := r.WaitSettled()
-			for i, at := range written {
-				t.Logf("%d writes, longest gap %s", len(at), longestGap(at))
-				require.Less(t, longestGap(at), 1500*time.Millisecond)
-				leader.RequireFilled(apps.fill(i), len(at))
+			ledger := load.Stop()
+			r.WaitSettled()
+			for i := range writer.Writers {
+				kept := ledger.Of(i).Summary()
+				t.Logf("%d writes, longest gap %s", kept.Acknowledged, kept.LongestGap)
+				require.Less(t, kept.LongestGap, 1500*time.Millisecond)
 			}
+			requireNothingLost(t, r, ledger)
 		})
 	}
 }
@@ -172,23 +79,23 @@ func TestClientLibrariesAndLosses(t *testing.T) {
 		},
 		"its server hangs": func(p *release.Pod) { p.FreezeServer() },
 	}
-	for name, open := range libraries {
+	for _, l := range library.All {
 		for loss, lose := range losses {
-			t.Run(name+", "+loss, func(t *testing.T) {
+			t.Run(l.Name+", "+loss, func(t *testing.T) {
 				t.Parallel()
 				r := release.Run(t, watched(1, 2))
-				l := open(t, r)
-				defer l.close()
-				apps := startApplications(t, l)
+				load := startApplications(r, l)
 				time.Sleep(time.Second)
 				lose(r.Leader())
 				time.Sleep(6 * time.Second)
 				waitReady(r)
-				written := apps.stop()
-				for _, at := range written {
-					t.Logf("%d writes, longest gap %s", len(at), longestGap(at))
-					require.NotEmpty(t, at)
-					require.Less(t, time.Since(at[len(at)-1]), 2*time.Second, "it writes again")
+				ledger := load.Stop()
+				for i := range writer.Writers {
+					written := ledger.Of(i)
+					t.Logf("%d writes, longest gap %s", len(written.Writes), written.Summary().LongestGap)
+					require.NotEmpty(t, written.Writes)
+					last := written.Writes[len(written.Writes)-1].At
+					require.Less(t, ledger.Elapsed-last, 2*time.Second, "it writes again")
 				}
 			})
 		}

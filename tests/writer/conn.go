@@ -15,7 +15,8 @@ import (
 // stands for the usual one.
 type Dialer func(ctx context.Context, address string) (net.Conn, error)
 
-func (d Dialer) dial(ctx context.Context, address string) (net.Conn, error) {
+// Dial opens a connection.
+func (d Dialer) Dial(ctx context.Context, address string) (net.Conn, error) {
 	if d == nil {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	}
@@ -33,7 +34,7 @@ type conn struct {
 func dial(ctx context.Context, dialer Dialer, address, password string, timeout time.Duration) (*conn, error) {
 	dialing, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	raw, err := dialer.dial(dialing, address)
+	raw, err := dialer.Dial(dialing, address)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}

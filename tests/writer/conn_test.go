@@ -4,10 +4,13 @@ import (
 	"context"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
 )
 
 // answering is a server that answers every command it gets with OK, and ends each
@@ -87,4 +90,33 @@ func TestNobodyToConnectTo(t *testing.T) {
 	load := Start(context.Background(), options)
 	require.Eventually(t, func() bool { return load.Failures() >= 1 }, 10*time.Second, time.Millisecond)
 	require.NotZero(t, load.Stop().Errors["noendpoint"])
+}
+
+// What somebody else writes is accounted for in the same way.
+func TestSetThrough(t *testing.T) {
+	options := Options{Writers: 2, Pause: time.Millisecond, Wait: time.Millisecond, Timeout: time.Second, Prefix: "p"}
+	options.Set = func(_ context.Context, key, _ string, wait time.Duration) (int, error) {
+		require.Equal(t, options.Wait, wait)
+		switch {
+		case key == "p:1:2":
+			return 0, resp.Error("READONLY you can't write here")
+		case strings.HasPrefix(key, "p:1:"):
+			return 0, nil
+		}
+		return 1, nil
+	}
+	closed := 0
+	options.Close = func() { closed++ }
+	load := Start(context.Background(), options)
+	require.Eventually(t, func() bool { return load.Acknowledged() >= 20 && load.Failures() > 0 }, 10*time.Second, time.Millisecond)
+	ledger := load.Stop()
+	load.Stop()
+	require.Equal(t, 1, closed)
+	require.Equal(t, map[string]int{"readonly": 1}, ledger.Errors)
+	require.Len(t, ledger.Unknown, 1)
+	require.Equal(t, Write{Writer: 1, Seq: 2, At: ledger.Unknown[0].At}, ledger.Unknown[0])
+	confirmed, alone := ledger.Of(0), ledger.Of(1)
+	require.Equal(t, len(ledger.Writes), len(confirmed.Writes)+len(alone.Writes))
+	require.Equal(t, len(confirmed.Writes), confirmed.Summary().Replicated)
+	require.Zero(t, alone.Summary().Replicated)
 }

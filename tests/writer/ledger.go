@@ -81,6 +81,18 @@ func (l *Ledger) Since(at time.Duration) *Ledger {
 	return &part
 }
 
+// Of returns the part of the ledger with what one writer wrote.
+func (l *Ledger) Of(writer int) *Ledger {
+	part := *l
+	part.Writes = nil
+	for _, w := range l.Writes {
+		if w.Writer == writer {
+			part.Writes = append(part.Writes, w)
+		}
+	}
+	return &part
+}
+
 func (l *Ledger) replicated() int {
 	n := 0
 	for _, w := range l.Writes {

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"sync"
 	"time"
@@ -27,6 +28,8 @@ type Options struct {
 	Address  string        // host:port that every writer connects to
 	Endpoint func() string // asked for the address of each connection instead of Address; empty: nobody serves
 	Dialer   Dialer        // what connections are opened with
+	Set      Setter        // writes in place of connections of the writers' own
+	Close    func()        // called when the writers have ended
 	Password string        // empty: no authentication
 	Writers  int           // writers at once, each on its own connection
 	Depth    int           // commands that each of them sends in one go; 0: one
@@ -36,6 +39,10 @@ type Options struct {
 	Prefix   string        // of the keys; one per run, so that runs do not mix
 	Size     int           // least size of a value, in bytes
 }
+
+// Setter sets a key, and then waits so long for a replica; 0: not at all. It returns how
+// many replicas have the write, and an error only where nobody says that the key is set.
+type Setter func(ctx context.Context, key, value string, wait time.Duration) (replicas int, err error)
 
 // Defaults returns the load that the figures of other charts were measured
 // with: four writers, 5 ms between two writes.
@@ -64,6 +71,7 @@ type Load struct {
 	start   time.Time
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
+	close   sync.Once
 
 	mu     sync.Mutex
 	ledger Ledger
@@ -96,6 +104,9 @@ func Start(ctx context.Context, options Options) *Load {
 func (l *Load) Stop() *Ledger {
 	l.cancel()
 	l.done.Wait()
+	if l.options.Close != nil {
+		l.close.Do(l.options.Close)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ledger.Elapsed == 0 {
@@ -132,6 +143,13 @@ func (l *Load) Failures() int {
 	return n
 }
 
+// Said returns the first error of each kind so far.
+func (l *Load) Said() map[string]string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.ledger.Said)
+}
+
 // life is that of one writer. Every attempt has its own sequence number, so that a
 // write of unknown fate is never mistaken for a later one.
 type life struct {
@@ -166,6 +184,10 @@ func (w *life) leave() {
 
 func (w *life) write(ctx context.Context) error {
 	l := w.load
+	if l.options.Set != nil {
+		w.seq++
+		return l.setThrough(ctx, Write{Writer: w.writer, Seq: w.seq})
+	}
 	writes := make([]Write, 0, l.options.Depth)
 	var commands []byte
 	for range l.options.Depth {
@@ -230,6 +252,21 @@ func (l *Load) set(ctx context.Context, c *conn, commands []byte, writes []Write
 		return fmt.Errorf("wait: %w", err)
 	}
 	l.confirmed(done, int(reply.Int))
+	return nil
+}
+
+// setThrough has somebody else write. What is under way when the load is stopped is let
+// finish here, too.
+func (l *Load) setThrough(ctx context.Context, w Write) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.options.Timeout+l.options.Wait)
+	defer cancel()
+	replicas, err := l.options.Set(ctx, l.ledger.Key(w), l.ledger.Value(w), l.options.Wait)
+	if err != nil {
+		l.unanswered([]Write{w})
+		return err
+	}
+	w.At, w.Replicas = time.Since(l.start), replicas
+	l.acknowledged(w)
 	return nil
 }
 

@@ -37,6 +37,14 @@ func (r *Release) Password() string {
 	return password
 }
 
+// serverPort is the name of the port of a role's server, as the chart has it.
+func serverPort(role string) string {
+	if role == Sentinel {
+		return "sentinel"
+	}
+	return "valkey"
+}
+
 // Endpoint is the address of a role's Service: the write endpoint is the
 // master's, the read endpoint the replicas'.
 func (r *Release) Endpoint(role string) string {
@@ -46,11 +54,11 @@ func (r *Release) Endpoint(role string) string {
 	service, err := Client(r.TB).CoreV1().Services(r.Namespace).Get(ctx, r.Fullname()+"-"+role, metav1.GetOptions{})
 	require.NoError(r.TB, err)
 	for _, port := range service.Spec.Ports {
-		if port.Name == "valkey" {
+		if port.Name == serverPort(role) {
 			return net.JoinHostPort(service.Spec.ClusterIP, strconv.Itoa(int(port.Port)))
 		}
 	}
-	require.FailNow(r.TB, "no port named valkey", "Service %s: %v", service.Name, service.Spec.Ports)
+	require.FailNow(r.TB, "no port named "+serverPort(role), "Service %s: %v", service.Name, service.Spec.Ports)
 	return ""
 }
 

@@ -12,7 +12,7 @@ import (
 
 // describe logs what there is to know about a release whose test has failed.
 func (r *Release) describe() {
-	pods, err := r.Pods("")
+	pods, err := r.Pods(Everybody)
 	if err != nil {
 		r.TB.Logf("pods: %v", err)
 		return

@@ -5,8 +5,10 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -53,10 +55,10 @@ func (r *Release) Drain(podName string) {
 	node := pod.Spec.NodeName
 	r.cordon(node, `{"spec":{"unschedulable":true}}`)
 	defer r.cordon(node, `{"spec":{"unschedulable":null}}`)
-	pods, err := r.Pods("")
+	pods, err := r.Pods(Everybody)
 	require.NoError(r.TB, err)
-	for name, pod := range pods {
-		if pod.Spec.NodeName == node {
+	for _, name := range slices.Sorted(maps.Keys(pods)) {
+		if pod := pods[name]; pod.Spec.NodeName == node {
 			r.evict(pod)
 			r.WaitReplaced(name, pod.UID)
 		}

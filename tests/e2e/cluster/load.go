@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/helm-valkey/helm-valkey/tests/library"
 	"github.com/helm-valkey/helm-valkey/tests/writer"
 )
 
@@ -48,6 +49,16 @@ func (r *Release) At(podName string, options writer.Options) writer.Options {
 	return options
 }
 
+// Through sends writers through a client library that finds the master by asking the
+// Sentinels at an address: their Service's, or that of one pod. They are good for one load.
+func (r *Release) Through(l library.Library, sentinels string, options writer.Options) writer.Options {
+	r.TB.Helper()
+	client, err := l.Open(library.Options{Sentinels: []string{sentinels}, Password: options.Password, Dialer: options.Dialer})
+	require.NoError(r.TB, err)
+	options.Address = l.Name
+	return client.Writers(options)
+}
+
 func writersOn(node string) writer.Dialer {
 	dial := dialFrom(node)
 	return func(ctx context.Context, address string) (net.Conn, error) { return dial(ctx, "tcp", address) }
@@ -57,13 +68,14 @@ func writersOn(node string) writer.Dialer {
 type Load struct {
 	*writer.Load
 	release *Release
+	address string
 }
 
 // StartLoad starts writers. The test has to Stop them.
 func (r *Release) StartLoad(options writer.Options) *Load {
 	r.TB.Helper()
 	r.TB.Logf("writers on %s from %s", options.Address, time.Now().UTC().Format("15:04:05.000"))
-	l := &Load{writer.Start(context.Background(), options), r}
+	l := &Load{writer.Start(context.Background(), options), r, options.Address}
 	r.TB.Cleanup(func() { l.Stop() })
 	return l
 }
@@ -89,9 +101,9 @@ func (l *Load) WaitRefused(n int) {
 func (l *Load) wait(n int, what string, count func() int) {
 	l.release.TB.Helper()
 	want := count() + n
-	Eventually(l.release.TB, fmt.Sprintf("%d more writes that are %s", n, what), func() error {
+	Eventually(l.release.TB, fmt.Sprintf("%d more writes on %s that are %s", n, l.address, what), func() error {
 		if got := count(); got < want {
-			return fmt.Errorf("%d to go; %d failures", want-got, l.Failures())
+			return fmt.Errorf("%d to go; %d failures: %v", want-got, l.Failures(), l.Said())
 		}
 		return nil
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,15 +66,21 @@ func (r *Release) PodName(role string, ordinal int) string {
 	return r.Fullname() + "-" + role + "-" + strconv.Itoa(ordinal)
 }
 
-// Pods returns the release's pods of a role by name; every role: "".
+// Everybody stands for every role, where a role is asked for.
+const Everybody = "everybody"
+
+// Pods returns the release's pods of a role by name; "" are those with data.
 func (r *Release) Pods(role string) (map[string]corev1.Pod, error) {
 	ctx, cancel := request()
 	defer cancel()
 	selector := "app.kubernetes.io/instance=" + r.Name
-	if role != "" {
-		selector += ",app.kubernetes.io/component=" + role
-	} else {
+	switch role {
+	case "":
 		selector += ",app.kubernetes.io/component in (master,replica)"
+	case Everybody:
+		selector += ",app.kubernetes.io/component in (" + strings.Join(sets, ",") + ")"
+	default:
+		selector += ",app.kubernetes.io/component=" + role
 	}
 	list, err := Client(r.TB).CoreV1().Pods(r.Namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
