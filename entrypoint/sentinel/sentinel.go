@@ -190,6 +190,8 @@ func (c *Client) dial(ctx context.Context, at Address) (*resp.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
 	id, err := conn.Do(ctx, "SENTINEL", "MYID")
 	if err == nil && id.Str != at.ID {
 		err = fmt.Errorf("another Sentinel answers there: %s", id.Str)
