@@ -198,7 +198,7 @@ func (c *Council) poll(ctx context.Context, opinions []Opinion, candidate string
 	}
 	for range opinions {
 		vote := <-answers
-		if vote.Leader != "" {
+		if vote != (Vote{}) {
 			answered++
 		}
 		latest = max(latest, vote.Epoch)

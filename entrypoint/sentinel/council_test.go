@@ -153,6 +153,9 @@ func TestElect(t *testing.T) {
 			return voted(leader, epoch)
 		}
 	}
+	// forgetful is one that has been restarted since: it knows only in which epoch.
+	forgetful := func(epoch uint64) answer { return before("*", epoch) }
+	mute := says(voted("*", Never))
 	tests := []struct {
 		name  string
 		votes []answer
@@ -172,11 +175,16 @@ func TestElect(t *testing.T) {
 		{"one has voted in a later epoch, and one does not answer", []answer{before(rival, 40), busy, honest}, 41, []uint64{6, 41}},
 		{"they have voted for this one, but in an epoch of the past", []answer{before(candidate, 40), before(candidate, 40), before(candidate, 40)}, 41, []uint64{6, 41}},
 
+		{"all have voted in a later epoch, and forgotten for whom", []answer{forgetful(40), forgetful(40), forgetful(40)}, 41, []uint64{6, 41}},
+		{"one has forgotten for whom, and one does not answer", []answer{forgetful(6), busy, honest}, 7, []uint64{6, 7}},
+		{"one votes in no epoch", []answer{honest, mute, honest}, 6, []uint64{6}},
+		{"two vote in no epoch", []answer{honest, mute, mute}, 0, []uint64{6}},
+
 		{"another is always faster", []answer{always(rival), always(rival), honest}, 0, []uint64{6, 7, 8}},
 		{"what they say of the epoch is always the past", []answer{says(voted(candidate, 5)), says(voted(candidate, 5)), says(voted(candidate, 5))}, 0, []uint64{6, 7, 8}},
 		{"too few can vote: another epoch would be no better", []answer{honest, busy, busy}, 0, []uint64{6}},
 		{"too few watch the master", []answer{honest, says(voted("*", 0)), says(voted("*", 0))}, 0, []uint64{6}},
-		{"too few say whom they vote for", []answer{honest, says(array(":0\r\n", "$-1\r\n", ":6\r\n")), says("*-1\r\n")}, 0, []uint64{6}},
+		{"too few say whom they vote for", []answer{honest, says(array(":0\r\n", "$-1\r\n", ":0\r\n")), says("*-1\r\n")}, 0, []uint64{6}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

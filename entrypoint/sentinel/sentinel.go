@@ -37,11 +37,16 @@ type State struct {
 	Down   bool
 }
 
-// Vote is whom a Sentinel has voted for last, by ID, and in which epoch.
+// Vote is whom a Sentinel has voted for last, by ID, and in which epoch. One that has been
+// restarted since knows only the epoch.
 type Vote struct {
 	Leader string
 	Epoch  uint64
 }
+
+// Never is an epoch that no vote is asked for: a Sentinel that says it has voted in it
+// votes in none.
+const Never = 1 << 62
 
 // Address is where a Sentinel is reached, and ID what the others know it by.
 type Address struct {
@@ -129,10 +134,21 @@ func (c *Client) Vote(ctx context.Context, at Address, master string, epoch uint
 	if err != nil {
 		return Vote{}, fmt.Errorf("ask Sentinel %s for its vote: %w", at, err)
 	}
-	if len(value.Array) != 3 || value.Array[1].Str == "*" {
-		return Vote{}, fmt.Errorf("no vote of Sentinel %s on %s: it watches another address", at, master)
+	if len(value.Array) != 3 {
+		return Vote{}, fmt.Errorf("no vote of Sentinel %s on %s: %d words", at, master, len(value.Array))
 	}
-	return Vote{Leader: value.Array[1].Str, Epoch: uint64(value.Array[2].Int)}, nil
+	vote := Vote{Leader: value.Array[1].Str, Epoch: uint64(value.Array[2].Int)}
+	if vote.Leader == "*" {
+		vote.Leader = ""
+	}
+	switch {
+	case vote == (Vote{}):
+		return Vote{}, fmt.Errorf("no vote of Sentinel %s on %s: it watches another address, or has never voted", at, master)
+	case vote.Epoch >= Never:
+		return Vote{}, fmt.Errorf("no vote of Sentinel %s on %s: it votes in no epoch", at, master)
+	default:
+		return vote, nil
+	}
 }
 
 // Publish tells a Sentinel, in the name of another, where the master is in an epoch.

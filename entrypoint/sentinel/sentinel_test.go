@@ -218,6 +218,8 @@ func TestHangsForOthers(t *testing.T) {
 func TestVoteOfNone(t *testing.T) {
 	tests := []struct{ name, says, want string }{
 		{"it watches another address", voted("*", 0), "watches another address"},
+		{"it votes in no epoch", voted("*", Never), "votes in no epoch"},
+		{"an epoch before all", array(":0\r\n", bulk(candidate), ":-1\r\n"), "votes in no epoch"},
 		{"a text", "+OK\r\n", "no vote of Sentinel"},
 		{"an error", "-BUSY wait\r\n", "BUSY wait"},
 		{"no epoch", array(":0\r\n", bulk(candidate)), "no vote of Sentinel"},

@@ -24,10 +24,6 @@ type memory struct {
 	Sentinels                              []sentinel.Address
 }
 
-// never is an epoch that no vote is asked for: a Sentinel that says it has voted in it
-// votes in none.
-const never = 1 << 62
-
 // recall reads what a Sentinel wrote. It is false if there is no master in it.
 func recall(text, name string) (memory, bool) {
 	var m memory
