@@ -109,6 +109,7 @@ func TestWhereabouts(t *testing.T) {
 	require.True(t, ask(0).Answers)
 	require.Equal(t, 1, lookups)
 	require.True(t, ask(0).Answers)
+	require.True(t, ask(2*doubtfulPlace).Answers)
 	require.Equal(t, 1, lookups, "it answers there")
 
 	lost = true
@@ -213,6 +214,22 @@ func TestElect(t *testing.T) {
 	}
 }
 
+// There are so many elections here that who waited in each for one that is lost would
+// wait for longer than patience.
+func TestElectDoesNotWaitForStragglers(t *testing.T) {
+	all := fakes(t, 3)
+	all[2].on(vote, hangs)
+	c := council(t, all...)
+	opinions, err := c.Ask(patient(t))
+	require.NoError(t, err)
+	ctx := patient(t)
+	for epoch := range uint64(2 * patience / timeout) {
+		got, err := c.Elect(ctx, opinions, candidate, 5+epoch)
+		require.NoError(t, err)
+		require.Equal(t, 6+epoch, got)
+	}
+}
+
 // An election is for an epoch after all that are known, whoever knows them.
 func TestElectAfter(t *testing.T) {
 	for _, tt := range []struct {
@@ -297,6 +314,7 @@ func TestOther(t *testing.T) {
 		{"there is none", nil, ""},
 		{"nobody knows where it is", []Opinion{opinion("s1", false, "")}, ""},
 		{"it does not answer", []Opinion{opinion("s1", false, "10.0.1.2")}, "10.0.1.2"},
+		{"one does not answer, and of the other nobody knows where it is", []Opinion{opinion("s1", false, "10.0.1.2"), opinion("s2", false, "")}, "10.0.1.2"},
 		{"the first that answers", []Opinion{opinion("s1", false, "10.0.1.2"), opinion("s2", true, "10.0.1.3"), opinion("s3", true, "10.0.1.4")}, "10.0.1.3"},
 	}
 	for _, tt := range tests {
