@@ -3,7 +3,9 @@ package sentry
 import (
 	"bufio"
 	"cmp"
+	"encoding/hex"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +26,8 @@ type memory struct {
 	Sentinels                              []sentinel.Address
 }
 
-// recall reads what a Sentinel wrote. It is false if there is no master in it.
+// recall reads what a Sentinel wrote. It is false if there is no master in it. An address
+// that is none is left out: a Sentinel does not start with one in its file.
 func recall(text, name string) (memory, bool) {
 	var m memory
 	lines := bufio.NewScanner(strings.NewReader(text))
@@ -41,16 +44,30 @@ func recall(text, name string) (memory, bool) {
 			m.ConfigEpoch = number(fields[3])
 		case fields[1] == "leader-epoch":
 			m.LeaderEpoch = number(fields[3])
-		case len(fields) < 5:
-		case fields[1] == "monitor":
-			m.Master = net.JoinHostPort(fields[3], fields[4])
-		case fields[1] == "known-replica", fields[1] == "known-slave":
-			m.Replicas = append(m.Replicas, net.JoinHostPort(fields[3], fields[4]))
-		case fields[1] == "known-sentinel" && len(fields) > 5:
-			m.meet(sentinel.Address{IP: fields[3], Port: int(number(fields[4])), ID: strings.Trim(fields[5], `"`)})
+		case len(fields) > 4:
+			m.know(fields)
 		}
 	}
 	return m, m.Master != ""
+}
+
+// know takes over a line with an address in it.
+func (m *memory) know(fields []string) {
+	at, err := netip.ParseAddrPort(net.JoinHostPort(fields[3], fields[4]))
+	if err != nil || at.Addr().Zone() != "" {
+		return
+	}
+	switch fields[1] {
+	case "monitor":
+		m.Master = at.String()
+	case "known-replica", "known-slave":
+		m.Replicas = append(m.Replicas, at.String())
+	case "known-sentinel":
+		id := strings.Trim(strings.Join(fields[5:], " "), `"`)
+		if _, err := hex.DecodeString(id); err == nil && len(id) == 40 {
+			m.meet(sentinel.Address{IP: at.Addr().String(), Port: int(at.Port()), ID: id})
+		}
+	}
 }
 
 // number is 0 for what is none.
@@ -103,8 +120,7 @@ func render(s settings.Settings, m memory, quorum int) string {
 		set("sentinel", "sentinel-pass", conf.Quote(s.Password))
 		of("auth-pass", conf.Quote(s.Password))
 	}
-	slices.Sort(m.Replicas)
-	for _, address := range slices.Compact(m.Replicas) {
+	for _, address := range slices.Compact(slices.Sorted(slices.Values(m.Replicas))) {
 		if address != m.Master && address != conf.Detached {
 			host, port := split(address)
 			of("known-replica", host, port)
