@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/helm-valkey/helm-valkey/entrypoint/lead"
 	"github.com/helm-valkey/helm-valkey/entrypoint/peer"
 	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
 )
@@ -27,7 +28,8 @@ const (
 	// candidate is the ID of the pod that asks for votes, rival that of another.
 	candidate = "1111111111111111111111111111111111111111"
 	rival     = "2222222222222222222222222222222222222222"
-	// patience is far more than anything here takes.
+	// patience is far more than anything here takes: who waits for so long waits for what
+	// does not come.
 	patience = 30 * time.Second
 )
 
@@ -152,8 +154,10 @@ func (f *fake) on(command string, other answer) {
 // at is where it is, and who it is among the Sentinels of the release.
 func (f *fake) at() Address {
 	at := f.listener.Addr().(*net.TCPAddr)
-	return Address{IP: at.IP.String(), Port: at.Port, ID: ID(clusterID, peer.Host{Name: f.name}.Pod())}
+	return Address{IP: at.IP.String(), Port: at.Port, ID: ID(clusterID, f.pod())}
 }
+
+func (f *fake) pod() string { return peer.Host{Name: f.name}.Pod() }
 
 // asked are the commands that it was given and that begin with these words.
 func (f *fake) asked(words ...string) []string {
@@ -180,6 +184,13 @@ func (f *fake) dialled() int {
 	return f.dials
 }
 
+// client is one that waits: a machine may be slow.
+func client() *Client {
+	c := NewClient("mymaster", password)
+	c.timeout = 2 * patience
+	return c
+}
+
 // council is that of some fakes.
 func council(t testing.TB, all ...*fake) *Council {
 	t.Helper()
@@ -190,12 +201,22 @@ func council(t testing.TB, all ...*fake) *Council {
 		places[f.name] = f.at().IP
 	}
 	return &Council{
-		Client: NewClient("mymaster", password), ClusterID: clusterID, Port: all[0].at().Port,
+		Client: client(), ClusterID: clusterID, Port: all[0].at().Port,
 		File: listed(t, strings.Join(names, "\n")+"\n"),
 		Lookup: func(_ context.Context, name string) peer.Host {
 			return peer.Host{Name: name, Addresses: []string{places[name]}}
 		},
 	}
+}
+
+// opinions are those of fakes that are well: as Ask gives them, which waits for none that is
+// slow, as one here may be.
+func opinions(all []*fake) []Opinion {
+	var told []Opinion
+	for _, f := range all {
+		told = append(told, Opinion{lead.Seat{Name: f.pod(), Answers: true, Master: master, Epoch: 5}, f.at()})
+	}
+	return told
 }
 
 // listed is a file with a list of Sentinels.

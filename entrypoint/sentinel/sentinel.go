@@ -66,6 +66,8 @@ type Client struct {
 	// Name is what the master is called among them.
 	name     string
 	password string
+	// timeout bounds each exchange: nobody waits for a Sentinel that is slow.
+	timeout time.Duration
 
 	mu    sync.Mutex
 	links map[string]*link
@@ -80,11 +82,8 @@ type link struct {
 
 // NewClient makes a client for the Sentinels that watch a master of that name.
 func NewClient(name, password string) *Client {
-	return &Client{name: name, password: password, links: map[string]*link{}}
+	return &Client{name: name, password: password, timeout: 500 * time.Millisecond, links: map[string]*link{}}
 }
-
-// timeout bounds each exchange: nobody waits for a Sentinel that is slow.
-const timeout = 500 * time.Millisecond
 
 // State asks a Sentinel what it knows of the master.
 func (c *Client) State(ctx context.Context, at Address) (State, error) {
@@ -202,7 +201,7 @@ func (c *Client) do(ctx context.Context, at Address, args ...string) (resp.Value
 // dial connects to a Sentinel, and makes sure that it is the one that is meant: its
 // address may have become another's.
 func (c *Client) dial(ctx context.Context, at Address) (*resp.Conn, error) {
-	conn, err := resp.Dial(ctx, resp.Options{Addr: at.String(), Password: c.password, Timeout: timeout})
+	conn, err := resp.Dial(ctx, resp.Options{Addr: at.String(), Password: c.password, Timeout: c.timeout})
 	if err != nil {
 		return nil, err
 	}
