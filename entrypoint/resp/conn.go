@@ -54,6 +54,9 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	if o.Username != "" {
 		auth = []string{"AUTH", o.Username, o.Password}
 	}
+	// Who does not answer is waited for no longer than ctx lasts.
+	stop := context.AfterFunc(ctx, func() { c.Close() })
+	defer stop()
 	if _, err := c.Do(ctx, auth...); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("log in to %s: %w", o.Addr, err)

@@ -184,7 +184,7 @@ func (c *Council) Elect(ctx context.Context, opinions []Opinion, candidate strin
 // answered. It returns how many did, the latest epoch in which any has voted, and how many
 // answered.
 func (c *Council) poll(ctx context.Context, opinions []Opinion, candidate string, epoch uint64) (votes int, latest uint64, answered int) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.Client.timeout)
 	defer cancel()
 	answers := make(chan Vote, len(opinions))
 	for _, o := range opinions {
@@ -199,7 +199,7 @@ func (c *Council) poll(ctx context.Context, opinions []Opinion, candidate string
 	}
 	for range opinions {
 		vote := <-answers
-		if vote.Leader != "" {
+		if vote != (Vote{}) {
 			answered++
 		}
 		latest = max(latest, vote.Epoch)

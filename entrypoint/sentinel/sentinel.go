@@ -37,11 +37,16 @@ type State struct {
 	Down   bool
 }
 
-// Vote is whom a Sentinel has voted for last, by ID, and in which epoch.
+// Vote is whom a Sentinel has voted for last, by ID, and in which epoch. One that has been
+// restarted since knows only the epoch.
 type Vote struct {
 	Leader string
 	Epoch  uint64
 }
+
+// Never is an epoch that no vote is asked for: a Sentinel that says it has voted in it
+// votes in none.
+const Never = 1 << 62
 
 // Address is where a Sentinel is reached, by name or address, and ID what the others know it by.
 type Address struct {
@@ -61,6 +66,8 @@ type Client struct {
 	// Name is what the master is called among them.
 	name     string
 	password string
+	// timeout bounds each exchange: nobody waits for a Sentinel that is slow.
+	timeout time.Duration
 
 	mu    sync.Mutex
 	links map[string]*link
@@ -75,11 +82,8 @@ type link struct {
 
 // NewClient makes a client for the Sentinels that watch a master of that name.
 func NewClient(name, password string) *Client {
-	return &Client{name: name, password: password, links: map[string]*link{}}
+	return &Client{name: name, password: password, timeout: 500 * time.Millisecond, links: map[string]*link{}}
 }
-
-// timeout bounds each exchange: nobody waits for a Sentinel that is slow.
-const timeout = 500 * time.Millisecond
 
 // State asks a Sentinel what it knows of the master.
 func (c *Client) State(ctx context.Context, at Address) (State, error) {
@@ -129,10 +133,21 @@ func (c *Client) Vote(ctx context.Context, at Address, master string, epoch uint
 	if err != nil {
 		return Vote{}, fmt.Errorf("ask Sentinel %s for its vote: %w", at, err)
 	}
-	if len(value.Array) != 3 || value.Array[1].Str == "*" {
-		return Vote{}, fmt.Errorf("no vote of Sentinel %s on %s: it watches another address", at, master)
+	if len(value.Array) != 3 {
+		return Vote{}, fmt.Errorf("no vote of Sentinel %s on %s: %d words", at, master, len(value.Array))
 	}
-	return Vote{Leader: value.Array[1].Str, Epoch: uint64(value.Array[2].Int)}, nil
+	vote := Vote{Leader: value.Array[1].Str, Epoch: uint64(value.Array[2].Int)}
+	if vote.Leader == "*" {
+		vote.Leader = ""
+	}
+	switch {
+	case vote == (Vote{}):
+		return Vote{}, fmt.Errorf("no vote of Sentinel %s on %s: it watches another address, or has never voted", at, master)
+	case vote.Epoch >= Never:
+		return Vote{}, fmt.Errorf("no vote of Sentinel %s on %s: it votes in no epoch", at, master)
+	default:
+		return vote, nil
+	}
 }
 
 // Publish tells a Sentinel, in the name of another, where the master is in an epoch.
@@ -186,10 +201,12 @@ func (c *Client) do(ctx context.Context, at Address, args ...string) (resp.Value
 // dial connects to a Sentinel, and makes sure that it is the one that is meant: its
 // address may have become another's.
 func (c *Client) dial(ctx context.Context, at Address) (*resp.Conn, error) {
-	conn, err := resp.Dial(ctx, resp.Options{Addr: at.String(), Password: c.password, Timeout: timeout})
+	conn, err := resp.Dial(ctx, resp.Options{Addr: at.String(), Password: c.password, Timeout: c.timeout})
 	if err != nil {
 		return nil, err
 	}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
 	id, err := conn.Do(ctx, "SENTINEL", "MYID")
 	if err == nil && id.Str != at.ID {
 		err = fmt.Errorf("another Sentinel answers there: %s", id.Str)

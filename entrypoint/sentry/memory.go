@@ -3,7 +3,10 @@ package sentry
 import (
 	"bufio"
 	"cmp"
+	"encoding/hex"
 	"net"
+	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,11 +27,8 @@ type memory struct {
 	Sentinels                              []sentinel.Address
 }
 
-// never is an epoch that no vote is asked for: a Sentinel that says it has voted in it
-// votes in none.
-const never = 1 << 62
-
-// recall reads what a Sentinel wrote. It is false if there is no master in it.
+// recall reads what a Sentinel wrote. It is false if there is no master in it. What is
+// neither an address nor a name is left out: a Sentinel does not start with one in its file.
 func recall(text, name string) (memory, bool) {
 	var m memory
 	lines := bufio.NewScanner(strings.NewReader(text))
@@ -45,16 +45,39 @@ func recall(text, name string) (memory, bool) {
 			m.ConfigEpoch = number(fields[3])
 		case fields[1] == "leader-epoch":
 			m.LeaderEpoch = number(fields[3])
-		case len(fields) < 5:
-		case fields[1] == "monitor":
-			m.Master = net.JoinHostPort(fields[3], fields[4])
-		case fields[1] == "known-replica", fields[1] == "known-slave":
-			m.Replicas = append(m.Replicas, net.JoinHostPort(fields[3], fields[4]))
-		case fields[1] == "known-sentinel" && len(fields) > 5:
-			m.meet(sentinel.Address{Host: fields[3], Port: int(number(fields[4])), ID: strings.Trim(fields[5], `"`)})
+		case len(fields) > 4:
+			m.know(fields)
 		}
 	}
 	return m, m.Master != ""
+}
+
+// know takes over a line with an address in it.
+func (m *memory) know(fields []string) {
+	host, port := fields[3], number(fields[4])
+	if !isHost(host) || port == 0 || port > 65535 {
+		return
+	}
+	at := net.JoinHostPort(host, strconv.FormatUint(port, 10))
+	switch fields[1] {
+	case "monitor":
+		m.Master = at
+	case "known-replica", "known-slave":
+		m.Replicas = append(m.Replicas, at)
+	case "known-sentinel":
+		id := strings.Trim(strings.Join(fields[5:], " "), `"`)
+		if _, err := hex.DecodeString(id); err == nil && len(id) == 40 {
+			m.meet(sentinel.Address{Host: host, Port: int(port), ID: id})
+		}
+	}
+}
+
+// hostName is a name that is no address gone wrong: there is a letter in it.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9.-]*[A-Za-z][A-Za-z0-9.-]*$`)
+
+func isHost(text string) bool {
+	address, err := netip.ParseAddr(text)
+	return err == nil && address.Zone() == "" || hostName.MatchString(text)
 }
 
 // number is 0 for what is none.
@@ -113,8 +136,7 @@ func render(s settings.Settings, m memory, quorum int) string {
 		of("auth-user", conf.SentinelUser)
 		of("auth-pass", conf.Quote(s.SentinelPassword()))
 	}
-	slices.Sort(m.Replicas)
-	for _, address := range slices.Compact(m.Replicas) {
+	for _, address := range slices.Compact(slices.Sorted(slices.Values(m.Replicas))) {
 		if address != m.Master && address != conf.Detached {
 			host, port := split(address)
 			of("known-replica", host, port)

@@ -204,7 +204,7 @@ func (s *Sentry) start(ctx context.Context) (*server.Process, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mute = m.LeaderEpoch == never
+	s.mute = m.LeaderEpoch == sentinel.Never
 	s.process, err = server.Start(s.binary, s.stdout, s.stdout, path, "--sentinel")
 	if err != nil {
 		return nil, err
@@ -246,8 +246,8 @@ func (s *Sentry) remember(ctx context.Context, path string) (memory, error) {
 		}
 	}
 	switch {
-	case m.LeaderEpoch == never || !ok && began:
-		m.LeaderEpoch = never
+	case m.LeaderEpoch == sentinel.Never || !ok && began:
+		m.LeaderEpoch = sentinel.Never
 		if time.Since(s.born) >= lead.VoteHolds {
 			m.LeaderEpoch = m.CurrentEpoch
 		}
