@@ -204,6 +204,37 @@ func TestSentinelsAllAtOnce(t *testing.T) {
 	}
 }
 
+// Every engine, as servers and as Sentinels: a planned stop, and a loss after all Sentinels
+// were restarted.
+func TestSentinelsOfEveryEngine(t *testing.T) {
+	t.Parallel()
+	for _, engine := range release.Engines(t) {
+		t.Run(engine.Name, func(t *testing.T) {
+			t.Parallel()
+			options := watched(1, 2)
+			options.Engine, options.SentinelVolume = engine, true
+			r := release.Run(t, options)
+			load := confirmedLoad(r)
+			r.WaitReplicated(load, 50)
+			leader := r.Leader()
+			leader.Delete()
+			leader.Create()
+			require.NotEqual(t, leader, r.WaitSettled())
+			for _, p := range r.Sentinels {
+				p.Kill()
+				p.Start()
+			}
+			r.WaitReplicated(load, 50)
+			leader = r.Leader()
+			leader.ForceDelete()
+			r.WaitReplicated(load, 50)
+			leader.Create()
+			require.NotEqual(t, leader, r.WaitSettled())
+			r.RequireKept(load.Stop())
+		})
+	}
+}
+
 // Without a Sentinel nothing changes. Without most of them there is no failover, and no
 // harm: the master goes on with all of its replicas.
 func TestSentinelsAreLost(t *testing.T) {
