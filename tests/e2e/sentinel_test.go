@@ -76,6 +76,29 @@ func TestSentinelsComeAndGo(t *testing.T) {
 	life(t, r, steps)
 }
 
+// Three pods with volumes, each of which may be master, and no others. Clients are told
+// names, which stay when pods come back elsewhere.
+func TestSeveralMasters(t *testing.T) {
+	t.Parallel()
+	r := cluster.New(t, "masters", cluster.Helm4, cluster.Newest(t, "redis"))
+	r.Install(values{
+		"master":   values{"replicaCount": 3},
+		"replica":  values{"replicaCount": 0},
+		"sentinel": values{"enabled": true, "announceHostnames": true},
+	})
+	named := func(_ *testing.T, r *cluster.Release) { r.WaitWatched(3) }
+	life(t, r, []part{
+		{"Sentinels tell names", named},
+		{"helm test", helmTest},
+		planned()[0],
+		{"the master's server is killed", serverKilled},
+		{"the master's pod is deleted by force", podDeletedByForce},
+		{"all pods are deleted at once", allPodsDeleted},
+		{"Sentinels tell the names of pods that are elsewhere", named},
+		{"helm test again", helmTest},
+	})
+}
+
 // upgraded upgrades a release under load, and requires that everything is kept.
 func upgraded(r *cluster.Release, to values) {
 	load := r.StartLoad(r.Clients("node2"))

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/helm-valkey/helm-valkey/entrypoint/resp"
 	"github.com/helm-valkey/helm-valkey/entrypoint/sentinel"
@@ -39,7 +40,7 @@ func (r *Release) WaitWatched(n int) {
 				return err
 			}
 			want := map[string]string{
-				"ip": master.Status.PodIP, "flags": "master",
+				"ip": r.announced(master), "flags": "master",
 				"num-other-sentinels": strconv.Itoa(n - 1), "quorum": strconv.Itoa(n/2 + 1),
 			}
 			for field, value := range want {
@@ -50,6 +51,14 @@ func (r *Release) WaitWatched(n int) {
 		}
 		return nil
 	})
+}
+
+// announced is where the values have Sentinels say that a pod is.
+func (r *Release) announced(p *corev1.Pod) string {
+	if names, _ := r.Values["sentinel"].(map[string]any)["announceHostnames"].(bool); !names {
+		return p.Status.PodIP
+	}
+	return fmt.Sprintf("%s.%s.%s.svc.cluster.local", p.Name, p.Spec.Subdomain, p.Namespace)
 }
 
 // watches is what a Sentinel says of its master.
