@@ -117,8 +117,8 @@ func valkeyGo(o Options) (Client, error) {
 		Sentinel: valkey.SentinelOption{
 			MasterSet: MasterSet, Password: o.Password,
 			// By default it waits for the address of a Sentinel that has gone as long as the
-			// kernel does, two minutes.
-			Dialer: net.Dialer{Timeout: valkey.DefaultDialTimeout, KeepAlive: valkey.DefaultTCPKeepAlive},
+			// kernel does, two minutes. It forgets none of them, and tries one after the other.
+			Dialer: net.Dialer{Timeout: time.Second, KeepAlive: valkey.DefaultTCPKeepAlive},
 			// Off by default, and recommended.
 			TopologyRefreshInterval: 5 * time.Second,
 		},

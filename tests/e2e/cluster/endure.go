@@ -142,12 +142,21 @@ func cutForMoments(r *Release, dice *rand.Rand, names []string) {
 // in sync then.
 const enough = 20
 
+// Endured is what some writers wrote meanwhile, through the write Service or a library.
+type Endured struct {
+	Through string
+	Kept
+}
+
+// WriteEndpoint is what those write through that use no library.
+const WriteEndpoint = "write endpoint"
+
 // Endure has n faults happen to a release with Sentinels, each kind as often as any other,
 // in an order that the dice decide. Writers on all nodes go on meanwhile, through the write
 // Service and through client libraries, and ask of each write whether a replica has it. A
 // fault happens when all of them got on since the one before. In the end nothing is lost
 // that a replica had acknowledged, there is one master, and all Sentinels name it.
-func (r *Release) Endure(dice *rand.Rand, n int, faults []Fault) []Kept {
+func (r *Release) Endure(dice *rand.Rand, n int, faults []Fault) []Endured {
 	r.TB.Helper()
 	for _, node := range Nodes(r.TB) {
 		r.TB.Cleanup(func() { Heal(r.TB, node) })
@@ -173,15 +182,19 @@ func (r *Release) Endure(dice *rand.Rand, n int, faults []Fault) []Kept {
 	for _, load := range loads {
 		load.Stop()
 	}
-	kept := make([]Kept, 0, len(loads))
-	for _, load := range loads {
-		r.TB.Logf("writers on %s:", load.address)
-		kept = append(kept, r.RequireKept(load.Stop()))
+	endured := make([]Endured, 0, len(loads))
+	for i, load := range loads {
+		through := WriteEndpoint
+		if beyond := len(loads) - len(library.All); i >= beyond {
+			through = library.All[i-beyond].Name
+		}
+		r.TB.Logf("%s:", through)
+		endured = append(endured, Endured{through, r.RequireKept(load.Stop())})
 	}
 	sentinels, err := r.StatefulSet(Sentinel)
 	require.NoError(r.TB, err)
 	r.WaitWatched(int(*sentinels.Spec.Replicas))
-	return kept
+	return endured
 }
 
 // startEverywhere starts writers on every node, which write through the write Service, and
