@@ -21,49 +21,58 @@ func confirmedLoad(r *release.Release) *writer.Load {
 	return r.LoadWith(options)
 }
 
-// The master is lost in one way or another, and comes back: there is one master, and no
-// write is lost that a replica had acknowledged.
+// losses are the ways in which a master is lost, and comes back.
+var losses = []struct {
+	name string
+	lose func(p *release.Pod)
+}{
+	{"its server is killed", func(p *release.Pod) { p.KillServer() }},
+	{"its entrypoint is killed", func(p *release.Pod) {
+		p.KillEntrypoint()
+		p.Start()
+	}},
+	{"its container is killed", func(p *release.Pod) {
+		p.Kill()
+		p.Start()
+	}},
+	{"its pod is deleted by force", func(p *release.Pod) {
+		p.ForceDelete()
+		p.Create()
+	}},
+	{"its pod is deleted by force, and its data with it", func(p *release.Pod) {
+		p.ForceDelete()
+		p.EmptyVolume()
+		p.Create()
+	}},
+	{"its pod stops", func(p *release.Pod) {
+		p.Delete()
+		p.Create()
+	}},
+}
+
+// loseTwice has a master be lost in one way, and the next one: each time there is one
+// master again, and no write is lost that a replica had acknowledged.
+func loseTwice(t *testing.T, options release.Options, lose func(p *release.Pod)) {
+	r := release.Run(t, options)
+	load := confirmedLoad(r)
+	for range 2 {
+		r.WaitReplicated(load, 100)
+		lose(r.Leader())
+		r.WaitReplicated(load, 100)
+		r.WaitSettled()
+	}
+	r.RequireKept(load.Stop())
+}
+
 func TestHiveMasterIsLost(t *testing.T) {
 	t.Parallel()
-	losses := []struct {
-		name string
-		lose func(p *release.Pod)
-	}{
-		{"its server is killed", func(p *release.Pod) { p.KillServer() }},
-		{"its entrypoint is killed", func(p *release.Pod) {
-			p.KillEntrypoint()
-			p.Start()
-		}},
-		{"its container is killed", func(p *release.Pod) {
-			p.Kill()
-			p.Start()
-		}},
-		{"its pod is deleted by force", func(p *release.Pod) {
-			p.ForceDelete()
-			p.Create()
-		}},
-		{"its pod is deleted by force, and its data with it", func(p *release.Pod) {
-			p.ForceDelete()
-			p.EmptyVolume()
-			p.Create()
-		}},
-	}
 	for _, loss := range losses {
 		for _, persistence := range []string{"none", "aof"} {
 			t.Run(loss.name+", "+persistence, func(t *testing.T) {
 				t.Parallel()
 				options := hive("safe")
 				options.Persistence = persistence
-				r := release.Run(t, options)
-				load := confirmedLoad(r)
-				for range 2 {
-					r.WaitReplicated(load, 100)
-					leader := r.Leader()
-					loss.lose(leader)
-					r.WaitReplicated(load, 100)
-					r.WaitSettled()
-				}
-				r.RequireKept(load.Stop())
+				loseTwice(t, options, loss.lose)
 			})
 		}
 	}

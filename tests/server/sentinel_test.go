@@ -71,42 +71,15 @@ func expectRole(p *release.Pod, want string) error {
 	return nil
 }
 
-// The master is lost in one way or another, and comes back.
 func TestSentinelsMasterIsLost(t *testing.T) {
 	t.Parallel()
-	losses := []struct {
-		name string
-		lose func(p *release.Pod)
-	}{
-		{"its server is killed", func(p *release.Pod) { p.KillServer() }},
-		{"its container is killed", func(p *release.Pod) {
-			p.Kill()
-			p.Start()
-		}},
-		{"its pod is deleted by force", func(p *release.Pod) {
-			p.ForceDelete()
-			p.Create()
-		}},
-		{"its pod stops", func(p *release.Pod) {
-			p.Delete()
-			p.Create()
-		}},
-	}
 	for _, loss := range losses {
 		for _, masters := range []int{1, 3} {
-			t.Run(loss.name, func(t *testing.T) {
+			t.Run(named(loss.name+", masters", masters), func(t *testing.T) {
 				t.Parallel()
 				options := watched(masters, 3-masters)
 				options.Persistence = "aof"
-				r := release.Run(t, options)
-				load := confirmedLoad(r)
-				for range 2 {
-					r.WaitReplicated(load, 100)
-					loss.lose(r.Leader())
-					r.WaitReplicated(load, 100)
-					r.WaitSettled()
-				}
-				r.RequireKept(load.Stop())
+				loseTwice(t, options, loss.lose)
 			})
 		}
 	}
