@@ -60,7 +60,7 @@ func TestFrozenForLessThanItsLease(t *testing.T) {
 // A lease that has run out is not renewed, and Point for the same target is not taken
 // for going on.
 func TestLeaseRunsOut(t *testing.T) {
-	const lease = 200 * time.Millisecond
+	const lease = time.Second
 	s := start(t)
 	local := proxy.Target{Network: "unix", Address: s.socket()}
 	e := serve(t, proxy.Options{Lease: lease, HoldTimeout: patience})

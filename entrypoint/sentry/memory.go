@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"net"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,12 +71,13 @@ func (m *memory) know(fields []string) {
 	}
 }
 
-// hostName is a name that is no address gone wrong: there is a letter in it.
-var hostName = regexp.MustCompile(`^[A-Za-z0-9.-]*[A-Za-z][A-Za-z0-9.-]*$`)
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+// isHost tells an address or a name from what is neither. Without a letter in it, a name
+// is an address gone wrong.
 func isHost(text string) bool {
 	address, err := netip.ParseAddr(text)
-	return err == nil && address.Zone() == "" || hostName.MatchString(text)
+	return err == nil && address.Zone() == "" || strings.ContainsAny(text, letters) && strings.Trim(text, letters+"0123456789.-") == ""
 }
 
 // number is 0 for what is none.
