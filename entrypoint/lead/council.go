@@ -2,6 +2,7 @@ package lead
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -9,7 +10,7 @@ import (
 // CouncilWait is how long it may take writes after a quorum of them has found that they
 // do not: from then on nobody renews its tenure.
 const (
-	Tenure      = time.Second
+	Tenure      = 1500 * time.Millisecond
 	CouncilWait = Tenure + 200*time.Millisecond
 )
 
@@ -19,11 +20,13 @@ const VoteHolds = 10 * time.Second
 
 // Verdict is what the Sentinels say together. Sits: most of them answer. Epoch is that
 // of the latest master that any of them knows, Missed for how long a quorum has not heard
-// it; 0: it is heard.
+// it; 0: it is heard. Astray: one of them takes the master of this pod's term to be
+// elsewhere.
 type Verdict struct {
 	Sits   bool
 	Epoch  uint64
 	Missed time.Duration
+	Astray bool
 }
 
 // epoch is the latest that the Sentinels know; 0 without any.
@@ -46,6 +49,38 @@ func (h Hive) denied() (Decision, bool) {
 		return Decision{}, false
 	default:
 		return Decision{Wait, h.Leader, fmt.Sprintf("the Sentinels do not miss %s", h.Leader)}, true
+	}
+}
+
+// unheard tells whether somebody is silent whose data may be needed. Where a master needs
+// replicas to take writes, that is so many that what they acknowledged could be held by
+// them alone. Else it is who was in sync with the master, for a moment: one answer may be
+// lost; and for a pod that has only just started, everybody for as long as it may wait.
+func (h Hive) unheard() (Decision, bool) {
+	if h.Reigns {
+		return Decision{}, false
+	}
+	var missing []string
+	waits := ""
+	for _, p := range h.Peers {
+		if p.Answer == Known || p.Name == h.Leader && !h.Starting || h.nowhere(p) {
+			continue
+		}
+		if p.Name != h.Leader {
+			missing = append(missing, p.Name)
+		}
+		if p.InSync && !h.Settled || h.Starting && (p.Answer == Unknown || h.Volumes) {
+			waits = p.Name
+		}
+	}
+	slices.Sort(missing)
+	switch {
+	case h.Policy == Safe && h.Need > 0 && len(missing) >= h.Need:
+		return Decision{Hold, missing[0], fmt.Sprintf("%s does not answer, and may hold what a master had confirmed: bring it back, or %s", missing[0], h.leave())}, true
+	case waits != "":
+		return Decision{Wait, waits, waits + " does not answer"}, true
+	default:
+		return Decision{}, false
 	}
 }
 

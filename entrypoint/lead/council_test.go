@@ -156,7 +156,7 @@ func FuzzMissedIsNotUpheld(f *testing.F) {
 
 // counselled is a hive whose master the Sentinels decide on.
 func counselled(v Verdict, peers ...Peer) Hive {
-	return alter(hive(peers...), func(h *Hive) { h.Council = &v })
+	return alter(hive(peers...), func(h *Hive) { h.Council, h.Need = &v, 0 })
 }
 
 var (
@@ -199,6 +199,7 @@ func TestFence(t *testing.T) {
 		{"missed for long enough", counselled(lately(CouncilWait), silentMaster), 0},
 		{"what its replicas last acknowledged does not count", alter(counselled(lately(CouncilWait), silentMaster), young), 0},
 		{"it has certainly ended", alter(counselled(heard, silentMaster), func(h *Hive) { h.Gone = true }), 0},
+		{"they have never known the last master", alter(counselled(lately(CouncilWait), silentMaster), func(h *Hive) { h.Term = 2 }), VoteHolds - CouncilWait},
 		{"it is this pod", alter(counselled(heard, silentMaster), func(h *Hive) { h.Reigns = true }), 0},
 		{"without Sentinels it is what its replicas acknowledged", alter(hive(silentMaster), young), FenceWait},
 	}
@@ -210,6 +211,8 @@ func TestFence(t *testing.T) {
 func TestSoundWithSentinels(t *testing.T) {
 	later := Verdict{Sits: true, Epoch: 2, Missed: long}
 	nobody := func(h *Hive) { h.Own, h.Leader, h.Term = Position{}, "", 0 }
+	lagging := func(p *Peer) { p.InSync = true }
+	starting := func(h *Hive) { h.Starting = true }
 	forgetful := func(h *Hive) { h.Own, h.Leader, h.Term, h.Quiet = Position{}, "", 0, time.Second }
 	tests := []struct {
 		name   string
@@ -230,6 +233,16 @@ func TestSoundWithSentinels(t *testing.T) {
 
 		{"silent replicas do not count", counselled(missed, silentMaster, silentPeer), Canvass, ""},
 		{"nor do such that do not exist", counselled(missed, silentMaster, absentPeer), Canvass, ""},
+		{"one that was in sync is silent, and that is news", alter(counselled(missed, silentMaster, with(silentPeer, lagging)), func(h *Hive) { h.Settled = false }), Wait, "r1"},
+		{"one that was in sync has been silent for a while", alter(counselled(missed, silentMaster, with(silentPeer, lagging)), func(h *Hive) { h.Settled = true }), Canvass, ""},
+		{"a pod that has just started waits for those that are silent", alter(counselled(missed, silentMaster, silentPeer), starting), Wait, "r1"},
+		{"a pod that has just started waits for the last master", alter(counselled(missed, silentMaster, peerReplica), starting), Wait, "m0"},
+		{"a pod that has just started does not wait for one that does not exist", alter(counselled(missed, with(silentMaster, func(p *Peer) { p.Answer = Absent }), absentPeer), starting), Canvass, ""},
+		{"unless that may have data all the same", alter(counselled(missed, with(silentMaster, func(p *Peer) { p.Answer = Absent }), peerReplica), func(h *Hive) { h.Starting, h.Volumes = true, true }), Wait, "m0"},
+		{"a master needs a replica, and one is silent", alter(counselled(missed, silentMaster, silentPeer), func(h *Hive) { h.Need = 1 }), Hold, "r1"},
+		{"a master needs a replica, and the operator goes on without", alter(counselled(missed, silentMaster, silentPeer), func(h *Hive) { h.Need, h.Policy = 1, Available }), Canvass, ""},
+		{"a master needs two replicas, and one is silent", alter(counselled(missed, silentMaster, silentPeer, with(peerReplica, func(p *Peer) { p.Name = "r2" })), func(h *Hive) { h.Need = 2 }), Canvass, ""},
+		{"a master that is elected anew waits for nobody", alter(counselled(heard, with(silentPeer, lagging)), func(h *Hive) { h.Leader, h.Reigns, h.Need, h.Settled = "r0", true, 1, false }), Canvass, ""},
 		{"a replica hears the master", counselled(missed, silentMaster, hearing), Wait, "r1"},
 
 		{"the master is back", counselled(missed, reigning, peerReplica), Join, "m0"},
@@ -294,6 +307,7 @@ func TestReignWithSentinels(t *testing.T) {
 		{"they have not heard of this mastership yet", master(Verdict{Sits: true}, follower), Start, ""},
 		{"they miss this master: that is for the others to act on", master(missed, follower), Start, ""},
 		{"too few answer", master(Verdict{}, follower), Start, ""},
+		{"one takes it to be elsewhere", master(Verdict{Sits: true, Epoch: 1, Astray: true}, follower), Canvass, ""},
 		{"they know of a later master that nobody has seen", master(Verdict{Sits: true, Epoch: 2}, follower), Canvass, ""},
 		{"few answer, and know of a later master", master(Verdict{Epoch: 2}, follower), Canvass, ""},
 		{"the later master is there", master(Verdict{Sits: true, Epoch: 2}, follower, rival), Join, "m0"},

@@ -37,7 +37,9 @@ const FenceWait = 4 * time.Second
 // Leader's server has certainly ended. Quiet is how long ago this pod's own server last
 // acknowledged anything to a master, at most the age of the process that says so; Idle
 // that none of its runs, Reserve as in Peer. Reigns: this pod is master, and Leader. Patient
-// and Settled are as in Input, for policy available and for a Leader whose pod answers. Council is what the Sentinels say, where they are asked
+// and Settled are as in Input, for policy available and for a Leader whose pod answers.
+// Starting: this pod has only just started, and was never in sync. Volumes: a pod that does
+// not exist may hold data all the same. Council is what the Sentinels say, where they are asked
 // for their votes: then it is they, and not Need, that tell whether an old master can take
 // writes.
 type Hive struct {
@@ -55,6 +57,8 @@ type Hive struct {
 	Reigns   bool
 	Patient  bool
 	Settled  bool
+	Starting bool
+	Volumes  bool
 	Own      Position
 	Peers    []Peer
 	Council  *Verdict
@@ -128,6 +132,9 @@ func (h Hive) Reign() Decision {
 	}
 	if h.epoch() > h.Term {
 		return Decision{Canvass, "", "the Sentinels know of a later mastership, whose master is not there"}
+	}
+	if h.Council != nil && h.Council.Astray {
+		return Decision{Canvass, "", "a Sentinel takes the master of this term to be elsewhere, and is told of later ones only"}
 	}
 	if h.Promised > h.Term {
 		return Decision{Canvass, "", "this master has promised itself a later term, and nobody joins it before"}
@@ -218,7 +225,10 @@ func (h Hive) running() (Decision, bool) {
 // alone.
 func (h Hive) incomplete() (Decision, bool) {
 	if h.Council != nil {
-		return h.denied()
+		if d, ok := h.denied(); ok {
+			return d, true
+		}
+		return h.unheard()
 	}
 	var missing []string
 	listed := false
@@ -303,10 +313,15 @@ func (h Hive) fence() time.Duration {
 	if h.Council == nil {
 		return FenceWait - h.quiet()
 	}
-	if h.unopposed() {
+	switch {
+	case h.unopposed():
 		return 0
+	case h.Council.Epoch < h.Term:
+		// Whom they miss is not the last master: it may never have known of them.
+		return VoteHolds - h.Council.Missed
+	default:
+		return CouncilWait - h.Council.Missed
 	}
-	return CouncilWait - h.Council.Missed
 }
 
 // quiet is for how long no master can have been acknowledged anything that matters.

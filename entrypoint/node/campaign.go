@@ -224,11 +224,12 @@ func (n *Node) hive(b *ballot, own lead.Position) lead.Hive {
 		Policy: lead.Policy(n.settings.HivePolicy), Self: n.settings.PodName, Home: firstLabel(n.settings.Master),
 		Leader: leader, Term: n.record.Term, Promised: n.record.Promised, Need: n.settings.MinReplicasToWrite,
 		Quiet: n.quietFor(), Idle: n.process == nil, Reserve: n.settings.Reserve(), Own: own,
-		Settled: time.Since(b.began) >= ownDecision,
-		Patient: time.Since(b.began) < impatience*lead.FenceWait,
-		Reigns:  leader == n.settings.PodName && n.view.Role() == peer.Master,
-		Gone:    leader == n.settings.PodName && n.gone || b.gone,
-		Council: n.verdict(),
+		Settled:  time.Since(b.began) >= ownDecision,
+		Patient:  time.Since(b.began) < impatience*lead.FenceWait,
+		Reigns:   leader == n.settings.PodName && n.view.Role() == peer.Master,
+		Gone:     leader == n.settings.PodName && n.gone || b.gone,
+		Council:  n.verdict(),
+		Starting: !n.linked && time.Since(n.born) < n.settings.BootstrapWait, Volumes: n.settings.ReplicaVolumes,
 	}
 	strangers := slices.ContainsFunc(b.ready, func(address string) bool {
 		return address != n.settings.PodIP && !slices.ContainsFunc(b.contacts, func(c contact) bool { return c.ok && c.ip == address })

@@ -11,25 +11,41 @@ import (
 
 // observeEvery is how often a pod asks the Sentinels what they know: a master has to hear
 // within lead.Tenure that they hear it.
-const observeEvery = lead.Tenure / 4
+const observeEvery = lead.Tenure / 6
 
-// observe keeps an eye on what the Sentinels know, until ctx ends.
+// observe keeps an eye on what the Sentinels know, until ctx ends. It is on time for the
+// end of a master's tenure: somebody else may be elected soon after.
 func (n *Node) observe(ctx context.Context) {
 	for ctx.Err() == nil {
-		n.consult(ctx)
-		every := observeEvery
 		if !n.reigns() {
-			every = lead.Tenure
+			n.consult(ctx)
+			n.pause(ctx, time.Second)
+			continue
 		}
-		n.pause(ctx, every)
+		within, cancel := n.withinTenure(ctx)
+		n.consult(within)
+		cancel()
+		n.sever(ctx)
+		within, cancel = n.withinTenure(ctx)
+		n.pause(within, observeEvery)
+		cancel()
 	}
+}
+
+// withinTenure is ctx until a tenure that lasts comes to its end.
+func (n *Node) withinTenure(ctx context.Context) (context.Context, context.CancelFunc) {
+	if !n.tenured() {
+		return context.WithCancel(ctx)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return context.WithDeadline(ctx, n.upheld.Add(lead.Tenure))
 }
 
 // session is what the Sentinels said when.
 type session struct {
-	at       time.Time
-	opinions []sentinel.Opinion
-	verdict  lead.Verdict
+	at      time.Time
+	verdict lead.Verdict
 }
 
 // consult asks all Sentinels what they know, if there are any, and does what follows from
@@ -47,23 +63,30 @@ func (n *Node) consult(ctx context.Context) []sentinel.Opinion {
 	seats := sentinel.Seats(opinions)
 	newest, _ := seats.Newest()
 	_, term, _ := n.lead()
+	reigns := n.reigns()
 	n.mu.Lock()
+	if asked.Before(n.session.at) {
+		// Others were quicker.
+		n.mu.Unlock()
+		return opinions
+	}
 	if seats.Upholds(n.announced(), term) {
 		n.upheld = asked
 	}
+	astray := reigns && slices.ContainsFunc(seats, func(s lead.Seat) bool { return s.Answers && s.Epoch == term && s.Master != n.announced() })
 	switch misses := seats.Misses(n.settings.SentinelQuorum); {
 	case !misses:
 		n.missed = time.Time{}
 	case n.missed.IsZero():
 		n.missed = time.Now()
 	}
-	n.session = session{asked, opinions, lead.Verdict{Sits: seats.Sits(), Epoch: newest.Epoch}}
+	n.session = session{asked, lead.Verdict{Sits: seats.Sits(), Epoch: newest.Epoch, Astray: astray}}
 	n.mu.Unlock()
 	switch {
 	case newest.Epoch > term:
 		// Who is master says so by itself, and is found among the peers.
 		n.refused()
-	case n.reigns() && slices.ContainsFunc(opinions, func(o sentinel.Opinion) bool { return o.Answers && o.Epoch < term }):
+	case reigns && slices.ContainsFunc(opinions, func(o sentinel.Opinion) bool { return o.Answers && o.Epoch < term }):
 		if err := n.council.Proclaim(ctx, opinions, n.announced(), term); err != nil {
 			n.log.Warn("not all Sentinels could be told who is master", "error", err)
 		}
@@ -122,17 +145,43 @@ func (n *Node) tenured() bool {
 }
 
 // severed has a master's server refuse writes while it hears too few Sentinels to know
-// that there is no other, and tells whether it does. With all of its replicas beside it
-// there can't be any: who elects one leaves it.
-func (n *Node) severed(ctx context.Context, v View, d *duties) bool {
-	names, err := n.directory.Names()
-	whole := err == nil && len(v.online(lead.Tenure)) >= len(names)-1
-	d.alert = d.alert || !n.tenured()
-	if whole || n.tenured() {
+// that there is no other, and tells whether it does.
+func (n *Node) severed(ctx context.Context) bool {
+	if n.sever(ctx) {
+		n.setState(stateFenced, "no majority of Sentinels answers, and not all replicas are here: writes are refused")
+		return true
+	}
+	n.severing.Lock()
+	defer n.severing.Unlock()
+	if n.tenured() || n.whole() {
 		n.unfence(ctx)
+	}
+	return false
+}
+
+// sever has a master's server refuse writes if it has to.
+func (n *Node) sever(ctx context.Context) bool {
+	n.severing.Lock()
+	defer n.severing.Unlock()
+	if !n.reigns() || n.tenured() || n.whole() {
 		return false
 	}
 	n.refuseWrites(ctx)
-	n.setState(stateFenced, "no majority of Sentinels answers, and not all replicas are here: writes are refused")
 	return true
+}
+
+// whole tells whether all pods acknowledge what this master writes that could elect
+// another, or be it: each that is listed, and each that was found beside those. Who elects
+// another leaves this one first.
+func (n *Node) whole() bool {
+	names, err := n.directory.Names()
+	n.mu.Lock()
+	contacts, online := n.seen.contacts, n.view.online(lead.Tenure)
+	n.mu.Unlock()
+	if err != nil || len(contacts) < len(names)-1 {
+		return false
+	}
+	return !slices.ContainsFunc(contacts, func(c contact) bool {
+		return !slices.ContainsFunc(c.host.Addresses, func(address string) bool { return slices.Contains(online, address) })
+	})
 }

@@ -160,6 +160,10 @@ func (n *Node) quietFor() time.Duration {
 	return time.Since(n.quiet)
 }
 
+// hangExtra is for how much longer than for Sentinels a server has to be silent for its own
+// pod to end it: that is not taken back.
+const hangExtra = 500 * time.Millisecond
+
 // hangs tells whether this pod's server, which is master, has to be ended because it
 // does not answer and another could serve in its place.
 func (n *Node) hangs(role string, d *duties) bool {
@@ -169,7 +173,7 @@ func (n *Node) hangs(role string, d *duties) bool {
 	v := n.lastView()
 	patience := n.settings.HiveHang
 	if n.settings.Sentinels() {
-		patience = n.settings.SentinelDownAfter
+		patience = n.settings.SentinelDownAfter + hangExtra
 	}
 	if v.Loading() || len(v.online(n.settings.MinReplicasMaxLag)) < max(1, n.settings.MinReplicasToWrite) || time.Since(v.At) < patience {
 		return false

@@ -20,7 +20,7 @@ func (n *Node) masterDuty(ctx context.Context, d *duties) {
 		d.announced = true
 		go n.announce(ctx)
 	}
-	fenced := n.settings.Hive() && n.fence(ctx, v, d) || n.settings.Sentinels() && n.severed(ctx, v, d)
+	fenced := n.settings.Hive() && n.fence(ctx, v, d) || n.settings.Sentinels() && n.severed(ctx)
 	if !fenced {
 		n.setState(stateRunning, "")
 	}

@@ -142,6 +142,8 @@ type Node struct {
 	// since when a quorum of them does not hear theirs, and session what they last said.
 	upheld, missed time.Time
 	session        session
+	// severing is held by who decides whether the Sentinels' silence stops writes.
+	severing sync.Mutex
 	// unmerged is how far a snapshot reaches that was set aside, and that has writes the
 	// master lacks.
 	unmerged *lead.Position

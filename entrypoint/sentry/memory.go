@@ -62,7 +62,10 @@ func (m *memory) know(fields []string) {
 	case "monitor":
 		m.Master = at
 	case "known-replica", "known-slave":
-		m.Replicas = append(m.Replicas, at)
+		// One that is known by name is found by its address again, and must not be both.
+		if _, err := netip.ParseAddr(host); err == nil {
+			m.Replicas = append(m.Replicas, at)
+		}
 	case "known-sentinel":
 		id := strings.Trim(strings.Join(fields[5:], " "), `"`)
 		if _, err := hex.DecodeString(id); err == nil && len(id) == 40 {
@@ -100,6 +103,9 @@ func (m *memory) meet(a sentinel.Address) {
 	m.Sentinels = append(m.Sentinels, a)
 }
 
+// refused is a command that no server has.
+const refused = "no-sentinel-reconfigures-a-server"
+
 // render writes a Sentinel's configuration.
 func render(s settings.Settings, m memory, quorum int) string {
 	var lines []string
@@ -125,9 +131,11 @@ func render(s settings.Settings, m memory, quorum int) string {
 	set("sentinel", "current-epoch", strconv.FormatUint(m.CurrentEpoch, 10))
 	host, port := split(cmp.Or(m.Master, conf.Detached))
 	of("monitor", host, port, strconv.Itoa(quorum))
+	// What it does to servers by itself, a Sentinel does with this command. The pods decide
+	// who follows whom.
+	of("rename-command", "SLAVEOF", refused)
 	of("down-after-milliseconds", strconv.FormatInt(s.SentinelDownAfter.Milliseconds(), 10))
 	of("failover-timeout", strconv.FormatInt(s.SentinelFailoverTimeout.Milliseconds(), 10))
-	of("parallel-syncs", strconv.Itoa(s.SentinelParallelSyncs))
 	of("config-epoch", strconv.FormatUint(m.ConfigEpoch, 10))
 	of("leader-epoch", strconv.FormatUint(m.LeaderEpoch, 10))
 	if s.Password != "" {

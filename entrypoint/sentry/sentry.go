@@ -309,6 +309,7 @@ func (s *Sentry) began(ctx context.Context, m *memory) bool {
 	for _, status := range statuses {
 		if term := leaders[status.Pod]; status.Pod != "" && term > 0 {
 			m.learn(cmp.Or(status.Announced, status.Address), term)
+			m.Replicas = slices.DeleteFunc(m.Replicas, func(a string) bool { return a == status.Address && m.Master == status.Announced })
 		}
 	}
 	return began

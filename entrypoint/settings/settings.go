@@ -51,9 +51,9 @@
 //	SENTINEL_PORT         where they listen (default 26379)
 //	SENTINEL_NAME         what they call the master (default mymaster)
 //	SENTINEL_QUORUM       how many of them have to miss the master (default: most)
-//	SENTINEL_DOWN_AFTER   how long it may leave them without an answer before (default 2s)
-//	SENTINEL_FAILOVER_TIMEOUT, SENTINEL_PARALLEL_SYNCS
-//	                      as in their own configuration (default 15s, 1)
+//	SENTINEL_DOWN_AFTER   how long it may leave them without an answer before (default and least: 1.5s; for so long a master that is cut off goes on)
+//	SENTINEL_FAILOVER_TIMEOUT
+//	                      for twice as long they leave a failover to the pod that has their votes (default 15s)
 //	GRACE_PERIOD          the pod's terminationGracePeriodSeconds as a duration (default 30s)
 //	LOG_LEVEL             debug, info, warn or error (default info)
 package settings
@@ -152,7 +152,6 @@ type Settings struct {
 	SentinelQuorum              int
 	SentinelDownAfter           time.Duration
 	SentinelFailoverTimeout     time.Duration
-	SentinelParallelSyncs       int
 	GracePeriod                 time.Duration
 	LogLevel                    slog.Level
 }
@@ -214,9 +213,8 @@ func Read(environ []string) (Settings, error) {
 		SentinelPort:            r.number("SENTINEL_PORT", 26379, 1, 65535),
 		SentinelName:            r.text("SENTINEL_NAME", "mymaster"),
 		SentinelQuorum:          r.number("SENTINEL_QUORUM", 0, 0, 1000),
-		SentinelDownAfter:       r.duration("SENTINEL_DOWN_AFTER", 2*time.Second, 500*time.Millisecond),
+		SentinelDownAfter:       r.duration("SENTINEL_DOWN_AFTER", 1500*time.Millisecond, 1500*time.Millisecond),
 		SentinelFailoverTimeout: r.duration("SENTINEL_FAILOVER_TIMEOUT", 15*time.Second, time.Second),
-		SentinelParallelSyncs:   r.number("SENTINEL_PARALLEL_SYNCS", 1, 1, 1000),
 		GracePeriod:             r.duration("GRACE_PERIOD", 30*time.Second, 5*time.Second),
 		LogLevel:                r.level("LOG_LEVEL"),
 	}

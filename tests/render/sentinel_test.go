@@ -44,15 +44,15 @@ func TestSentinelEnvironment(t *testing.T) {
 	}{
 		"defaults": {"sentinel: {enabled: true}", map[string]string{
 			"SENTINELS_FILE": "/etc/valkey/topology/sentinels", "SENTINEL_PORT": "26379", "SENTINEL_NAME": "mymaster",
-			"SENTINEL_DOWN_AFTER": "2000ms", "SENTINEL_FAILOVER_TIMEOUT": "15000ms", "SENTINEL_PARALLEL_SYNCS": "1",
+			"SENTINEL_DOWN_AFTER": "1500ms", "SENTINEL_FAILOVER_TIMEOUT": "15000ms",
 		}},
-		"without values": {"{containerPorts: {sentinel: null}, sentinel: {enabled: true, quorum: null, masterSet: null, downAfterMilliseconds: null, failoverTimeout: null, parallelSyncs: null}}", map[string]string{
+		"without values": {"{containerPorts: {sentinel: null}, sentinel: {enabled: true, quorum: null, masterSet: null, downAfterMilliseconds: null, failoverTimeout: null}}", map[string]string{
 			"SENTINELS_FILE": "/etc/valkey/topology/sentinels", "SENTINEL_PORT": "26379", "SENTINEL_NAME": "mymaster",
-			"SENTINEL_DOWN_AFTER": "2000ms", "SENTINEL_FAILOVER_TIMEOUT": "15000ms", "SENTINEL_PARALLEL_SYNCS": "1",
+			"SENTINEL_DOWN_AFTER": "1500ms", "SENTINEL_FAILOVER_TIMEOUT": "15000ms",
 		}},
-		"others": {"{containerPorts: {sentinel: 5000}, sentinel: {enabled: true, replicaCount: 4, allowEvenCount: true, masterSet: \"1\", downAfterMilliseconds: 3600000, failoverTimeout: 1000000, parallelSyncs: 1000}}", map[string]string{
+		"others": {"{containerPorts: {sentinel: 5000}, sentinel: {enabled: true, replicaCount: 4, allowEvenCount: true, masterSet: \"1\", downAfterMilliseconds: 3600000, failoverTimeout: 1000000}}", map[string]string{
 			"SENTINELS_FILE": "/etc/valkey/topology/sentinels", "SENTINEL_PORT": "5000", "SENTINEL_NAME": "1",
-			"SENTINEL_DOWN_AFTER": "3600000ms", "SENTINEL_FAILOVER_TIMEOUT": "1000000ms", "SENTINEL_PARALLEL_SYNCS": "1000",
+			"SENTINEL_DOWN_AFTER": "3600000ms", "SENTINEL_FAILOVER_TIMEOUT": "1000000ms",
 		}},
 		"a quorum of one's own": {"sentinel: {enabled: true, replicaCount: 5, quorum: 5}", map[string]string{"SENTINEL_QUORUM": "5"}},
 	} {
@@ -120,7 +120,7 @@ func TestSentinelPods(t *testing.T) {
 		require.Equal(t, []string{
 			"BOOTSTRAP_WAIT", "CLUSTER_ID", "CONTROL_ADDRESS", "DATA_VOLUME", "GRACE_PERIOD", "HTTP_ADDRESS", "LOG_LEVEL", "MASTER", "PASSWORD_FILE",
 			"PEERS_FILE", "PEER_SERVICES", "POD_IP", "POD_NAME", "PORT", "ROLE", "SENTINELS_FILE", "SENTINEL_DOWN_AFTER", "SENTINEL_FAILOVER_TIMEOUT",
-			"SENTINEL_NAME", "SENTINEL_PARALLEL_SYNCS", "SENTINEL_PORT", "SERVER",
+			"SENTINEL_NAME", "SENTINEL_PORT", "SERVER",
 		}, variables(c))
 		require.Equal(t, []string{"sentinel", "http", "control"}, portNames(c))
 		var mounts []string

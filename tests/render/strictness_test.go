@@ -144,7 +144,6 @@ func TestWrongValues(t *testing.T) {
 		`sentinel: {announceHostnames: "yes"}`:                  "/sentinel/announceHostnames",
 		`sentinel: {downAfterMilliseconds: 100}`:                "/sentinel/downAfterMilliseconds",
 		`sentinel: {failoverTimeout: 15s}`:                      "/sentinel/failoverTimeout",
-		`sentinel: {parallelSyncs: 0}`:                          "/sentinel/parallelSyncs",
 		`sentinel: {persistence: {existingClaim: a}}`:           "/sentinel/persistence",
 		`sentinel: {service: {ports: {valkey: 1}}}`:             "/sentinel/service/ports",
 		`containerPorts: {sentinel: 0}`:                         "/containerPorts/sentinel",

@@ -166,11 +166,9 @@ of them would restart all pods.
   value: {{ . | quote }}
 {{- end }}
 - name: ENTRYPOINT_SENTINEL_DOWN_AFTER
-  value: {{ printf "%dms" (.Values.sentinel.downAfterMilliseconds | default 2000 | int) | quote }}
+  value: {{ printf "%dms" (.Values.sentinel.downAfterMilliseconds | default 1500 | int) | quote }}
 - name: ENTRYPOINT_SENTINEL_FAILOVER_TIMEOUT
   value: {{ printf "%dms" (.Values.sentinel.failoverTimeout | default 15000 | int) | quote }}
-- name: ENTRYPOINT_SENTINEL_PARALLEL_SYNCS
-  value: {{ .Values.sentinel.parallelSyncs | default 1 | int | quote }}
 {{- end -}}
 
 {{/* valkey.extraEnvironment: the user's variables; a number or a boolean becomes a string */}}
