@@ -168,7 +168,7 @@ func TestNotes(t *testing.T) {
 			values: "{sentinel: {enabled: true}}",
 			want: []string{
 				"one master and 2 replicas; 3 Sentinels.", "    rel-valkey-sentinel.space.svc.cluster.local:26379, master name mymaster",
-				"When 2 Sentinels have missed the master for 2000 ms, they elect another one.", "The password, for servers and Sentinels alike, is in the Secret rel-valkey (generated",
+				"When 2 Sentinels have missed the master for 1500 ms, they elect another one.", "The password, for servers and Sentinels alike, is in the Secret rel-valkey (generated",
 				"    rel-valkey-master.space.svc.cluster.local:6379", "Write a key and read it back, from a replica; ask the Sentinels for the master:",
 			},
 			not: []string{"hive", "WARNING"},
