@@ -22,11 +22,9 @@ func (n *Node) observe(ctx context.Context) {
 			n.pause(ctx, time.Second)
 			continue
 		}
+		n.sever(ctx)
 		within, cancel := n.withinTenure(ctx)
 		n.consult(within)
-		cancel()
-		n.sever(ctx)
-		within, cancel = n.withinTenure(ctx)
 		n.pause(within, observeEvery)
 		cancel()
 	}
@@ -70,7 +68,7 @@ func (n *Node) consult(ctx context.Context) []sentinel.Opinion {
 		n.mu.Unlock()
 		return opinions
 	}
-	if seats.Upholds(n.announced(), term) {
+	if seats.Upholds(n.announced(), term) && asked.After(n.upheld) {
 		n.upheld = asked
 	}
 	astray := reigns && slices.ContainsFunc(seats, func(s lead.Seat) bool { return s.Answers && s.Epoch == term && s.Master != n.announced() })
