@@ -44,7 +44,7 @@ type fake struct {
 	// honest are the answers of a Sentinel that is well, others what it says instead.
 	honest, others map[string]answer
 	heard          []string
-	dials          int
+	dials, ended   int
 	conns          []net.Conn
 }
 
@@ -106,7 +106,7 @@ func (f *fake) serve() {
 
 // talk lasts until either side closes the connection.
 func (f *fake) talk(conn net.Conn) {
-	defer conn.Close()
+	defer f.end(conn)
 	reader := bufio.NewReader(conn)
 	for {
 		command, err := resp.Read(reader)
@@ -132,6 +132,20 @@ func (f *fake) talk(conn net.Conn) {
 			return
 		}
 	}
+}
+
+func (f *fake) end(conn net.Conn) {
+	conn.Close()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ended++
+}
+
+// open is how many of its connections have not ended.
+func (f *fake) open() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.dials - f.ended
 }
 
 func (f *fake) stop() {

@@ -48,7 +48,8 @@ type Vote struct {
 // votes in none.
 const Never = 1 << 62
 
-// Address is where a Sentinel is reached, by name or address, and ID what the others know it by.
+// Address is where a Sentinel is reached, by name or address, and ID what the others know
+// it by.
 type Address struct {
 	Host string
 	Port int
@@ -73,10 +74,11 @@ type Client struct {
 	links map[string]*link
 }
 
-// link is the connection to one Sentinel; conn is nil while there is none. Whoever has the
-// turn may use it.
+// link is the connection to one Sentinel, at an address; conn is nil while there is none.
+// Whoever has the turn may use it.
 type link struct {
 	turn chan struct{}
+	at   Address
 	conn *resp.Conn
 }
 
@@ -123,7 +125,7 @@ func Fields(value resp.Value) map[string]string {
 
 // Vote asks a Sentinel to vote for a candidate, by ID, as the one who may change the
 // master of an epoch; master is where it takes it to be. The answer is whom it has voted
-// for, then or before. With epoch 0 it is only asked whom.
+// for, then or before.
 func (c *Client) Vote(ctx context.Context, at Address, master string, epoch uint64, candidate string) (Vote, error) {
 	host, port, err := net.SplitHostPort(master)
 	if err != nil {
@@ -168,10 +170,10 @@ func (c *Client) Publish(ctx context.Context, at, from Address, master string, e
 // closed then.
 func (c *Client) do(ctx context.Context, at Address, args ...string) (resp.Value, error) {
 	c.mu.Lock()
-	l := c.links[at.String()]
+	l := c.links[at.ID]
 	if l == nil {
 		l = &link{turn: make(chan struct{}, 1)}
-		c.links[at.String()] = l
+		c.links[at.ID] = l
 	}
 	c.mu.Unlock()
 	select {
@@ -180,12 +182,16 @@ func (c *Client) do(ctx context.Context, at Address, args ...string) (resp.Value
 	case <-ctx.Done():
 		return resp.Value{}, ctx.Err()
 	}
+	if l.conn != nil && l.at != at {
+		l.conn.Close()
+		l.conn = nil
+	}
 	if l.conn == nil {
 		conn, err := c.dial(ctx, at)
 		if err != nil {
 			return resp.Value{}, err
 		}
-		l.conn = conn
+		l.at, l.conn = at, conn
 	}
 	conn := l.conn
 	stop := context.AfterFunc(ctx, func() { conn.Close() })

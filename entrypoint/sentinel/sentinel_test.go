@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -161,6 +162,22 @@ func TestStateOfNone(t *testing.T) {
 			require.Equal(t, tt.dials, f.dialled())
 		})
 	}
+}
+
+// A Sentinel that is elsewhere now is asked there, and nothing is kept of where it was.
+func TestElsewhere(t *testing.T) {
+	all := fakes(t, 2)
+	before, now := all[0], all[1]
+	moved := Address{Host: now.at().Host, Port: now.at().Port, ID: before.at().ID}
+	now.on(whoAmI, says(bulk(moved.ID)))
+	client := client()
+	for _, at := range []Address{before.at(), moved, moved} {
+		_, err := client.State(patient(t), at)
+		require.NoError(t, err)
+	}
+	require.Eventually(t, func() bool { return before.open() == 0 }, patience, time.Millisecond)
+	require.Equal(t, 1, now.dialled())
+	require.Equal(t, 1, now.open())
 }
 
 // Nobody waits for a Sentinel that hangs: its connection is closed as soon as ctx ends,
