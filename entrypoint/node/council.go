@@ -9,9 +9,12 @@ import (
 	"github.com/helm-valkey/helm-valkey/entrypoint/sentinel"
 )
 
-// observeEvery is how often a pod asks the Sentinels what they know: a master has to hear
-// within lead.Tenure that they hear it.
-const observeEvery = lead.Tenure / 6
+// observeEvery is how often a master asks the Sentinels what they know: it has to hear
+// within lead.Tenure that they hear it. Other pods do rarely.
+const (
+	observeEvery  = lead.Tenure / 6
+	observeRarely = time.Second
+)
 
 // observe keeps an eye on what the Sentinels know, until ctx ends. It is on time for the
 // end of a master's tenure: somebody else may be elected soon after.
@@ -19,7 +22,7 @@ func (n *Node) observe(ctx context.Context) {
 	for ctx.Err() == nil {
 		if !n.reigns() {
 			n.consult(ctx)
-			n.pause(ctx, time.Second)
+			n.pause(ctx, observeRarely)
 			continue
 		}
 		n.sever(ctx)
@@ -143,30 +146,35 @@ func (n *Node) tenured() bool {
 }
 
 // severed has a master's server refuse writes while it hears too few Sentinels to know
-// that there is no other, and tells whether it does.
-func (n *Node) severed(ctx context.Context) bool {
-	if n.sever(ctx) {
-		n.setState(stateFenced, "no majority of Sentinels answers, and not all replicas are here: writes are refused")
-		return true
-	}
+// that there is no other, and tells whether it does. Meanwhile it looks often, to go on as
+// soon as it may.
+func (n *Node) severed(ctx context.Context, d *duties) bool {
 	n.severing.Lock()
 	defer n.severing.Unlock()
-	if n.tenured() || n.whole() {
+	d.alert = d.alert || !n.tenured()
+	switch {
+	case !n.reigns():
+		return false
+	case n.undisputed():
 		n.unfence(ctx)
-	}
-	return false
-}
-
-// sever has a master's server refuse writes if it has to.
-func (n *Node) sever(ctx context.Context) bool {
-	n.severing.Lock()
-	defer n.severing.Unlock()
-	if !n.reigns() || n.tenured() || n.whole() {
 		return false
 	}
 	n.refuseWrites(ctx)
+	n.setState(stateFenced, "no majority of Sentinels answers, and not all replicas are here: writes are refused")
 	return true
 }
+
+// sever has the server refuse writes if severed would.
+func (n *Node) sever(ctx context.Context) {
+	n.severing.Lock()
+	defer n.severing.Unlock()
+	if n.reigns() && !n.undisputed() {
+		n.refuseWrites(ctx)
+	}
+}
+
+// undisputed tells whether this master knows that there is no other.
+func (n *Node) undisputed() bool { return n.tenured() || n.whole() }
 
 // whole tells whether all pods acknowledge what this master writes that could elect
 // another, or be it: each that is listed, and each that was found beside those. Who elects

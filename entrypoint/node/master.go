@@ -20,7 +20,7 @@ func (n *Node) masterDuty(ctx context.Context, d *duties) {
 		d.announced = true
 		go n.announce(ctx)
 	}
-	fenced := n.settings.Hive() && n.fence(ctx, v, d) || n.settings.Sentinels() && n.severed(ctx)
+	fenced := n.settings.Hive() && n.fence(ctx, v, d) || n.settings.Sentinels() && n.severed(ctx, d)
 	if !fenced {
 		n.setState(stateRunning, "")
 	}
