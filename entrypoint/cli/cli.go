@@ -23,8 +23,10 @@ const usage = `usage: entrypoint COMMAND
   run                  start and guard the server; settings: ENTRYPOINT_* (see the documentation)
   sentinel             start and tidy a Sentinel; settings: the same
   check [PROBE]        ask this pod's own probe: startup, live or ready (default: ready)
-  verify --write HOST:PORT [--read HOST:PORT] [--sentinel HOST:PORT] [--master-set NAME] [--password-file FILE] [--timeout 30s]
-                       write a key through one endpoint, read it through the other, delete it
+  verify --write HOST:PORT [--read HOST:PORT] [--sentinel HOST:PORT] [--master-set NAME]
+         [--password-file FILE] [--timeout 30s]
+                       write a key through one endpoint, read it through the other, and from
+                       the master that the Sentinel names; delete it
   version              print the version
 `
 

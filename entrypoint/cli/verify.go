@@ -84,18 +84,18 @@ func (v verification) run(ctx context.Context, write, read, sentinel, masterSet 
 }
 
 // named asks a Sentinel for the master until that has the key, and returns its address.
-func (v verification) named(ctx context.Context, sentinel, masterSet string) (address string, err error) {
-	err = repeat(ctx, func() error {
-		if address, err = v.ask(ctx, sentinel, masterSet); err != nil {
-			return err
+func (v verification) named(ctx context.Context, sentinel, masterSet string) (string, error) {
+	return repeat(ctx, func() (string, error) {
+		address, err := v.ask(ctx, sentinel, masterSet)
+		if err != nil {
+			return "", err
 		}
 		role, answer, err := v.once(ctx, address, []string{"GET", v.key})
 		if err == nil && (role != "master" || answer != v.value) {
 			err = fmt.Errorf("it names %s, a %s that answered %q to GET", address, role, answer)
 		}
-		return err
+		return address, err
 	})
-	return address, err
 }
 
 // ask has a Sentinel say where the master is.
@@ -130,24 +130,23 @@ func (v verification) remove(ctx context.Context, write string) error {
 
 // until repeats a command on new connections until its answer is wanted, and
 // returns the role of the server that gave it.
-func (v verification) until(ctx context.Context, address string, wanted func(string) bool, command ...string) (role string, err error) {
-	err = repeat(ctx, func() error {
-		var answer string
-		if role, answer, err = v.once(ctx, address, command); err == nil && !wanted(answer) {
+func (v verification) until(ctx context.Context, address string, wanted func(string) bool, command ...string) (string, error) {
+	return repeat(ctx, func() (string, error) {
+		role, answer, err := v.once(ctx, address, command)
+		if err == nil && !wanted(answer) {
 			err = fmt.Errorf("%s answered %q", command[0], answer)
 		}
-		return err
+		return role, err
 	})
-	return role, err
 }
 
 // repeat tries until it succeeds or ctx ends. Its error is the last that was not cut off.
-func repeat(ctx context.Context, try func() error) error {
+func repeat(ctx context.Context, try func() (string, error)) (string, error) {
 	var last error
 	for {
-		err := try()
+		found, err := try()
 		if err == nil {
-			return nil
+			return found, nil
 		}
 		if ctx.Err() == nil || last == nil {
 			// What the deadline cut off says less than what was answered before.
@@ -155,7 +154,7 @@ func repeat(ctx context.Context, try func() error) error {
 		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(last, ctx.Err())
+			return "", errors.Join(last, ctx.Err())
 		case <-time.After(verifyEvery):
 		}
 	}

@@ -16,7 +16,8 @@ const (
 // Heir is a pod that could be master next. InSync: its server replicates from this
 // master, holds the same history and lacks nothing that a moment would not bring.
 // Updated: it is of the latest revision of its StatefulSet, as far as its peers show.
-// Leaving: it stops itself. Reserve: it is master only while nobody else can be. Failed counts the handovers to it that came to nothing.
+// Leaving: it stops itself. Reserve: it is to be master only while nobody else can. Failed
+// counts the handovers to it that came to nothing.
 type Heir struct {
 	Name    string
 	InSync  bool

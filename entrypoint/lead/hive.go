@@ -39,9 +39,9 @@ const FenceWait = 4 * time.Second
 // that none of its runs, Reserve as in Peer. Reigns: this pod is master, and Leader. Patient
 // and Settled are as in Input, for policy available and for a Leader whose pod answers.
 // Starting: this pod has only just started, and was never in sync. Volumes: a pod that does
-// not exist may hold data all the same. Council is what the Sentinels say, where they are asked
-// for their votes: then it is they, and not Need, that tell whether an old master can take
-// writes.
+// not exist may hold data all the same. Council is what the Sentinels say, where they are
+// asked for their votes: then it is they, and not Need, that tell whether an old master can
+// take writes.
 type Hive struct {
 	Policy   Policy
 	Self     string
@@ -353,9 +353,8 @@ func (h Hive) led(name string) bool {
 // winner is the pod whose data nobody else's contain and go beyond; of several such
 // the one of the latest term, then of the greatest offset. Among equals a server that
 // runs goes before one that has to be started, then one that is no reserve, then Home,
-// then the first name. Nobody
-// has the history of a master that goes on but from that master, which holds more of it
-// by the time that anything is decided.
+// then the first name. Nobody has the history of a master that goes on but from that
+// master, which holds more of it by the time that anything is decided.
 func (h Hive) winner() Peer {
 	pods := []Peer{h.self()}
 	for _, p := range h.Peers {

@@ -229,7 +229,8 @@ func (n *Node) hive(b *ballot, own lead.Position) lead.Hive {
 		Reigns:   leader == n.settings.PodName && n.view.Role() == peer.Master,
 		Gone:     leader == n.settings.PodName && n.gone || b.gone,
 		Council:  n.verdict(),
-		Starting: !n.linked && time.Since(n.born) < n.settings.BootstrapWait, Volumes: n.settings.ReplicaVolumes,
+		Starting: !n.linked && time.Since(n.born) < n.settings.BootstrapWait,
+		Volumes:  n.settings.ReplicaVolumes,
 	}
 	strangers := slices.ContainsFunc(b.ready, func(address string) bool {
 		return address != n.settings.PodIP && !slices.ContainsFunc(b.contacts, func(c contact) bool { return c.ok && c.ip == address })

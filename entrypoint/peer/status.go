@@ -23,8 +23,8 @@ import (
 // are the addresses of a master's replicas in sync. Begin is the offset at which the
 // term BeginOf began. Leaving: the pod stops. Reserve: it is to be master only while nobody
 // else can. Revision is that of its StatefulSet, Age how long the pod has lived, and
-// ReadyFor for how long it has told its kubelet without a break that it is ready. OnDisk: no server runs, and
-// the position is that of the files.
+// ReadyFor for how long it has told its kubelet without a break that it is ready. OnDisk:
+// no server runs, and the position is that of the files.
 type Status struct {
 	Pod          string        `json:"pod"`
 	Role         string        `json:"role"`

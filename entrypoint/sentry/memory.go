@@ -123,7 +123,7 @@ func render(s settings.Settings, m memory, quorum int) string {
 	set("sentinel", "myid", sentinel.ID(s.ClusterID, s.PodName))
 	// What was written down while names were announced stays readable without them.
 	set("sentinel", "resolve-hostnames", "yes")
-	if s.AnnounceHost != s.PodIP {
+	if s.Named() {
 		set("sentinel", "announce-hostnames", "yes")
 	}
 	set("sentinel", "announce-ip", s.AnnounceHost)

@@ -258,13 +258,10 @@ func (s *Sentry) remember(ctx context.Context, path string) (memory, error) {
 	return m, nil
 }
 
-// named tells whether clients are told names: this Sentinel's own is one, then.
-func (s *Sentry) named() bool { return s.settings.AnnounceHost != s.settings.PodIP }
-
 // announced is where clients are told that a Sentinel is.
 func (s *Sentry) announced(o sentinel.Opinion) sentinel.Address {
 	at := o.At
-	if s.named() {
+	if s.settings.Named() {
 		at.Host = o.Host
 	}
 	return at

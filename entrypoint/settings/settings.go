@@ -299,6 +299,9 @@ func (s Settings) Reserve() bool { return s.Elects() && s.Priority == 0 }
 // write endpoint.
 func (s Settings) Moves() bool { return s.ProxyAddress != "" }
 
+// Named tells whether Sentinels tell clients names, not addresses.
+func (s Settings) Named() bool { return s.AnnounceHost != s.PodIP }
+
 // SentinelPassword is what Sentinels log in to servers with: made from the release's, which
 // both sides have, and of no use for anything else.
 func (s Settings) SentinelPassword() string {
