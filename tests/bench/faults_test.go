@@ -3,9 +3,7 @@
 package bench
 
 import (
-	"flag"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -13,36 +11,28 @@ import (
 	"github.com/helm-valkey/helm-valkey/tests/e2e/cluster"
 )
 
-var (
-	faultsCount = flag.Int("faults", 50, "how many faults TestFaults has")
-	faultsSeed  = flag.Uint64("faults.seed", 0, "seed of the faults of TestFaults; 0: another each time")
-)
+var course = cluster.NewCourse(50)
 
 // TestFaults has one fault after another happen to a release with Sentinels. Unlike what
 // else is measured here, it fails if a write is lost that a replica had acknowledged, or
 // if anybody had to do anything.
 func TestFaults(t *testing.T) {
-	seed := *faultsSeed
-	if seed == 0 {
-		seed = uint64(time.Now().UnixNano())
-	}
-	t.Logf("-faults %d -faults.seed %d", *faultsCount, seed)
 	r := cluster.New(t, "faults", cluster.Helm3, cluster.Newest(t, "valkey"))
 	r.Install(values{"sentinel": values{"enabled": true}, "master": values{"failbackAfter": "5s"}})
 	const topic = "Sentinel, faults in a row"
 	var sum losses
 	gaps := map[string][]time.Duration{}
-	for _, e := range r.Endure(rand.New(rand.NewPCG(seed, 0)), *faultsCount, cluster.Faults()) {
+	for _, e := range r.Endure(course, cluster.Faults()) {
 		sum.sum(losses{e.Acknowledged, e.Replicated, e.Lost, e.LostReplicated})
 		gaps[e.Through] = append(gaps[e.Through], e.LongestGap)
 	}
 	for _, through := range slices.Sorted(maps.Keys(gaps)) {
 		longest := slices.Max(gaps[through])
-		record(Figure{Topic: topic, What: "longest gap without an acknowledged write, " + through, Value: longest.Seconds(), Unit: "s", Runs: *faultsCount})
+		record(Figure{Topic: topic, What: "longest gap without an acknowledged write, " + through, Value: longest.Seconds(), Unit: "s", Runs: course.Count()})
 	}
 	record(
-		Figure{Topic: topic, What: "acknowledged", Value: float64(sum.acknowledged), Unit: "writes", Runs: *faultsCount},
-		Figure{Topic: topic, What: "acknowledged by a replica too", Value: float64(sum.replicated), Unit: "writes", Runs: *faultsCount},
+		Figure{Topic: topic, What: "acknowledged", Value: float64(sum.acknowledged), Unit: "writes", Runs: course.Count()},
+		Figure{Topic: topic, What: "acknowledged by a replica too", Value: float64(sum.replicated), Unit: "writes", Runs: course.Count()},
 	)
-	sum.record(topic, "", *faultsCount)
+	sum.record(topic, "", course.Count())
 }

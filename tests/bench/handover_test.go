@@ -128,7 +128,7 @@ func TestHandover(t *testing.T) {
 	record(Figure{Topic: topic, What: "for comparison: longest gap in 30 s without a stop", Value: ms(quiet.Stop().Summary().LongestGap), Unit: "ms", Runs: 1})
 	var all notice
 	for _, s := range stops(r, 4, 8, cluster.Master, cluster.Replica) {
-		n := interrupt(r, s, way{"write endpoint", r.Clients})[0]
+		n := interrupt(r, s, way{cluster.WriteEndpoint, r.Clients})[0]
 		spread(topic, "longest gap of a handover, "+s.name, "", time.Millisecond, n.handovers)
 		all.add(n)
 	}

@@ -38,7 +38,7 @@ func TestSentinel(t *testing.T) {
 // waysWithSentinels are the write endpoint, and each library through the Sentinels'
 // Service.
 func waysWithSentinels(r *cluster.Release, clients func(node string) writer.Options) []way {
-	ways := []way{{"write endpoint", clients}}
+	ways := []way{{cluster.WriteEndpoint, clients}}
 	for _, l := range library.All {
 		ways = append(ways, way{l.Name, func(node string) writer.Options {
 			return through(r, l, r.Endpoint(cluster.Sentinel), clients(node))
@@ -67,8 +67,8 @@ func sentinelStops(r *cluster.Release) {
 		}
 	}
 	for i, n := range all {
-		topic, goal := "Sentinel, planned stop, "+ways[i].name, ""
-		if i == 0 {
+		topic, goal := "Sentinel, planned stop, "+ways[i].name, "<= 1500"
+		if ways[i].name == cluster.WriteEndpoint {
 			goal = "<= 50"
 		}
 		n.record(topic, goal)
@@ -80,9 +80,7 @@ func sentinelFaults() []fault {
 	return []fault{
 		{"server killed -9 in place", "", 7, (*cluster.Release).KillServer},
 		{"container killed -9, restarts in place", "", 3, (*cluster.Release).Kill},
-		{"pod force-deleted", "", 5, func(r *cluster.Release, leader string) {
-			r.WaitReplaced(leader, r.Delete(leader, cluster.ByForce))
-		}},
+		{"pod force-deleted", "<= 4", 5, deletedByForce},
 		{"server hangs", "", 3, (*cluster.Release).Freeze},
 	}
 }
@@ -102,7 +100,7 @@ func sentinelCutOff(r *cluster.Release) {
 			return through(r, l, address, r.Confirmed(node))
 		}}})
 	}
-	cutOff(r, "Sentinel, master's node with a Sentinel cut off 30 s", r.Confirmed, more...)
+	cutOff(r, "Sentinel, master's node with a Sentinel cut off 30 s", "<= 4", r.Confirmed, more...)
 }
 
 func sentinelOn(r *cluster.Release, node string) string {

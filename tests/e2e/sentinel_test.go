@@ -3,32 +3,21 @@
 package e2e
 
 import (
-	"flag"
-	"math/rand/v2"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/helm-valkey/helm-valkey/tests/e2e/cluster"
 )
 
-var (
-	faultsCount = flag.Int("faults", 8, "how many faults TestFaultsInARow has")
-	faultsSeed  = flag.Uint64("faults.seed", 0, "seed of the faults of TestFaultsInARow; 0: another each time")
-)
+var course = cluster.NewCourse(8)
 
 // Some faults in a row, of which tests/bench has more. Nodes are cut off: no other test
 // may run meanwhile.
 func TestFaultsInARow(t *testing.T) {
-	seed := *faultsSeed
-	if seed == 0 {
-		seed = uint64(time.Now().UnixNano())
-	}
-	t.Logf("-faults %d -faults.seed %d", *faultsCount, seed)
 	r := cluster.New(t, "faults", cluster.Helm4, cluster.Newest(t, "valkey"))
 	r.Install(values{"sentinel": values{"enabled": true}, "master": values{"failbackAfter": "5s"}})
 	quick := slices.DeleteFunc(cluster.Faults(), func(f cluster.Fault) bool { return f.Slow })
-	r.Endure(rand.New(rand.NewPCG(seed, 0)), *faultsCount, quick)
+	r.Endure(course, quick)
 }
 
 // With Sentinels any pod may be master, and most of them have to vote for another.

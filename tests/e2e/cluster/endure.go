@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -142,6 +143,33 @@ func cutForMoments(r *Release, dice *rand.Rand, names []string) {
 // in sync then.
 const enough = 20
 
+// Course is how many faults there are, and in which order, as flags of the tests say.
+type Course struct {
+	count *int
+	seed  *uint64
+}
+
+// NewCourse defines those flags.
+func NewCourse(count int) Course {
+	return Course{
+		count: flag.Int("faults", count, "how many faults in a row there are"),
+		seed:  flag.Uint64("faults.seed", 0, "seed of their order; 0: another each time"),
+	}
+}
+
+// Count is how many faults there are.
+func (c Course) Count() int { return *c.count }
+
+// dice decide the order. How to have the same again is in the test's log.
+func (c Course) dice(r *Release) *rand.Rand {
+	seed := *c.seed
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	r.TB.Logf("-faults %d -faults.seed %d", *c.count, seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
 // Endured is what some writers wrote meanwhile, through the write Service or a library.
 type Endured struct {
 	Through string
@@ -151,19 +179,20 @@ type Endured struct {
 // WriteEndpoint is what those write through that use no library.
 const WriteEndpoint = "write endpoint"
 
-// Endure has n faults happen to a release with Sentinels, each kind as often as any other,
-// in an order that the dice decide. Writers on all nodes go on meanwhile, through the write
+// Endure has faults happen to a release with Sentinels, each kind as often as any other, as
+// the course says. Writers on all nodes go on meanwhile, through the write
 // Service and through client libraries, and ask of each write whether a replica has it. A
 // fault happens when all of them got on since the one before. In the end nothing is lost
 // that a replica had acknowledged, there is one master, and all Sentinels name it.
-func (r *Release) Endure(dice *rand.Rand, n int, faults []Fault) []Endured {
+func (r *Release) Endure(course Course, faults []Fault) []Endured {
 	r.TB.Helper()
+	dice := course.dice(r)
 	for _, node := range Nodes(r.TB) {
 		r.TB.Cleanup(func() { Heal(r.TB, node) })
 	}
 	loads := r.startEverywhere()
 	faults = slices.Clone(faults)
-	for i := range n {
+	for i := range course.Count() {
 		if i%len(faults) == 0 {
 			dice.Shuffle(len(faults), func(a, b int) { faults[a], faults[b] = faults[b], faults[a] })
 		}
