@@ -4,11 +4,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
-
-	chart "github.com/helm-valkey/helm-valkey/charts/valkey"
-	"github.com/helm-valkey/helm-valkey/plugin/lint"
+	"strings"
 )
 
 // Exit codes.
@@ -48,38 +47,60 @@ type usageError struct {
 
 func (e *usageError) Error() string { return e.text }
 
-func (s streams) run(ctx context.Context, args []string) (int, error) {
-	if len(args) == 0 {
-		return 0, &usageError{"a command is missing: lint, post-render, version or help"}
-	}
-	command, rest := args[0], args[1:]
-	switch command {
-	case "lint":
-		return s.lint(ctx, rest)
-	case "post-render":
-		return s.postRender(ctx, rest)
-	case "version", "--version":
-		return s.version(rest)
-	case "help", "--help", "-h":
-		return s.help()
-	}
-	return 0, &usageError{fmt.Sprintf("unknown command %q: it is lint, post-render, version or help", command)}
+// command is one of the plugin's commands. Its usage is what "help" prints.
+type command struct {
+	name    string
+	summary string // what follows the name in the list of all commands
+	usage   string
+	run     func(ctx context.Context, s streams, args []string) (int, error)
 }
 
-// version prints the chart's version, which is the plugin's: it carries it.
-func (s streams) version(args []string) (int, error) {
-	if len(args) > 0 {
-		return 0, &usageError{fmt.Sprintf("version takes no arguments, found %q", args[0])}
+// commands are all of them, in the order in which help lists them.
+func commands() []command {
+	return []command{
+		lintCommand(),
+		postRenderCommand(),
+		versionCommand(),
+		helpCommand(),
 	}
-	m, err := lint.ReadMetadata(chart.Files)
+}
+
+func names() string {
+	var all []string
+	for _, c := range commands() {
+		all = append(all, c.name)
+	}
+	return strings.Join(all[:len(all)-1], ", ") + " or " + all[len(all)-1]
+}
+
+func find(name string) (command, error) {
+	for _, c := range commands() {
+		if c.name == name {
+			return c, nil
+		}
+	}
+	return command{}, &usageError{fmt.Sprintf("unknown command %q: it is %s", name, names())}
+}
+
+func (s streams) run(ctx context.Context, args []string) (int, error) {
+	if len(args) == 0 {
+		return 0, &usageError{"a command is missing: " + names()}
+	}
+	name, rest := args[0], args[1:]
+	switch name {
+	case "--help", "-h":
+		name = "help"
+	case "--version":
+		name = "version"
+	}
+	c, err := find(name)
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(s.out, "%s (%s %s)\n", m.Version, m.Name, m.AppVersion)
-	return Clean, nil
-}
-
-func (s streams) help() (int, error) {
-	_, err := io.WriteString(s.out, usage)
-	return Clean, err
+	code, err := c.run(ctx, s, rest)
+	if errors.Is(err, flag.ErrHelp) {
+		_, err := io.WriteString(s.out, c.usage)
+		return Clean, err
+	}
+	return code, err
 }

@@ -19,11 +19,24 @@ import (
 // stdinName stands for the standard input in positions.
 const stdinName = "<stdin>"
 
-func (s streams) lint(ctx context.Context, args []string) (int, error) {
+const lintUsage = `Usage: helm valkey lint [-f FILE]… [--set KEY=VALUE]… [FILE…]
+
+lint finds all that is wrong with values: unknown keys, wrong values, values
+that do not fit together.
+  -f, --values FILE      values file; several are merged in their order, as
+                         "helm install" does; - is the standard input
+  --set KEY=VALUE        as with helm install; also --set-string, --set-json,
+                         --set-file and --set-literal
+  FILE…                  values files that are checked one by one, each alone
+                         over the chart's defaults (so calls pre-commit)
+`
+
+func lintCommand() command {
+	return command{name: "lint", summary: "find all that is wrong with values", usage: lintUsage, run: runLint}
+}
+
+func runLint(ctx context.Context, s streams, args []string) (int, error) {
 	inputs, err := lintInputs(args)
-	if errors.Is(err, flag.ErrHelp) {
-		return s.help()
-	}
 	if err != nil {
 		return 0, err
 	}

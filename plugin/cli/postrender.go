@@ -15,13 +15,29 @@ import (
 	"github.com/helm-valkey/helm-valkey/plugin/report"
 )
 
-func (s streams) postRender(ctx context.Context, args []string) (int, error) {
+const postRenderUsage = `Usage: helm valkey post-render [--errors-as-manifest]
+
+post-render reads manifests from the standard input and writes the same bytes
+to the standard output if nothing is wrong with the objects of this chart.
+Otherwise it writes nothing there, and what is wrong to the standard error.
+  Helm 3: helm install … --post-renderer helm \
+            --post-renderer-args valkey --post-renderer-args post-render
+  Helm 4: helm install … --post-renderer valkey-post-renderer
+          after "helm plugin install" of helm4/valkey-post-renderer in this
+          plugin's folder
+  --errors-as-manifest   write what is wrong as a manifest that Helm 4 refuses
+                         with this text, and exit with 0: Helm 4 hides the
+                         standard error of a post-renderer that fails
+`
+
+func postRenderCommand() command {
+	return command{name: "post-render", summary: "check rendered manifests, and pass them on", usage: postRenderUsage, run: runPostRender}
+}
+
+func runPostRender(ctx context.Context, s streams, args []string) (int, error) {
 	flags := flag.NewFlagSet("post-render", flag.ContinueOnError)
 	asManifest := flags.Bool("errors-as-manifest", false, "")
 	arguments, err := parse(flags, args)
-	if errors.Is(err, flag.ErrHelp) {
-		return s.help()
-	}
 	if err != nil {
 		return 0, err
 	}

@@ -5,6 +5,7 @@ package finding
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Severity says how bad a finding is.
@@ -21,8 +22,16 @@ type Rule struct {
 	ID       string
 	Severity Severity
 	Title    string
-	Doc      string // why, in Markdown
+	Doc      string   // why, in Markdown
+	Bad      []string // examples that the rule finds something in, and
+	Good     []string // examples that it does not
 }
+
+// rulesAddress is where docs/rules.md, which has a section of each rule, is read.
+const rulesAddress = "https://github.com/helm-valkey/helm-valkey/blob/main/docs/rules.md#"
+
+// Address is where a rule's documentation is read.
+func Address(id string) string { return rulesAddress + strings.ToLower(id) }
 
 // Finding is one thing that is wrong.
 type Finding struct {

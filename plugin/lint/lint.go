@@ -14,6 +14,21 @@ import (
 	"github.com/helm-valkey/helm-valkey/schema"
 )
 
+// formRules are the rules on the form of a file and of its values.
+var formRules = []finding.Rule{
+	unknownKey, missingKey, wrongType, notAllowed, outOfRange, wrongForm, combined,
+	syntax, severalDocuments, duplicateKey, topLevel,
+}
+
+// Rules are all rules that Check applies: those of form, and the chart's own.
+func (c *Chart) Rules() []finding.Rule {
+	all := slices.Clone(formRules)
+	for _, r := range c.rules {
+		all = append(all, r.Rule)
+	}
+	return all
+}
+
 // Check returns all that is wrong with the values.
 func (c *Chart) Check(v *values.Values) ([]finding.Finding, error) {
 	found := yamlFindings(v)

@@ -64,7 +64,7 @@ func parseRule(helpers *template.Template, data []byte) (*valueRule, error) {
 		return nil, err
 	}
 	return &valueRule{
-		Rule:  finding.Rule{ID: file.ID, Severity: severity, Title: file.Title, Doc: file.Doc},
+		Rule:  finding.Rule{ID: file.ID, Severity: severity, Title: file.Title, Doc: file.Doc, Bad: file.Bad, Good: file.Good},
 		fix:   strings.TrimSpace(file.Fix),
 		check: check,
 	}, nil

@@ -26,6 +26,15 @@ var checks = []check{
 	{readyService, findReadyServices},
 }
 
+// Rules are all rules of this package.
+func Rules() []finding.Rule {
+	var all []finding.Rule
+	for _, c := range checks {
+		all = append(all, c.rule)
+	}
+	return all
+}
+
 // chartName is in the bytes of every object of this chart, in the label of the
 // chart: documents without it need not be read.
 var chartName = []byte("valkey-")

@@ -17,10 +17,6 @@ func (d *Document) position(p Path, want part) (finding.Position, bool) {
 		whole := Parse(d.Name, d.unread)
 		d.lines, d.root, d.unread = whole.lines, whole.root, nil
 	}
-	if d.unread != nil {
-		whole := Parse(d.Name, d.unread)
-		d.lines, d.root, d.unread = whole.lines, whole.root, nil
-	}
 	if d.root == nil {
 		return finding.Position{Name: d.Name, Line: 1, Column: 1, Text: d.line(1)}, len(p) == 0
 	}
