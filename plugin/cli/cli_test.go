@@ -65,6 +65,12 @@ func TestExitCodes(t *testing.T) {
 		{"no chart there", []string{"lint", odd, "--chart", "./nowhere"}, Failure},
 		{"another chart", []string{"lint", odd, "--chart", folder}, Failure},
 		{"a version of the chart in the plugin", []string{"lint", odd, "--version", "0.0.1"}, Usage},
+		{"explain", []string{"explain", "VK101"}, Clean},
+		{"explain nothing", []string{"explain"}, Usage},
+		{"explain an unknown rule", []string{"explain", "VK1O1"}, Usage},
+		{"rules", []string{"rules"}, Clean},
+		{"rules of what", []string{"rules", "VK101"}, Usage},
+		{"rules in no format", []string{"rules", "--format", "sarif"}, Usage},
 		{"post-render takes no files", []string{"post-render", good}, Usage},
 		{"post-render of nothing", []string{"post-render"}, Failure},
 	}

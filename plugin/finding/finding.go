@@ -30,6 +30,12 @@ type Rule struct {
 	Good     []string // examples that it does not
 }
 
+// Explained is a rule with what it finds in each of its bad examples.
+type Explained struct {
+	Rule
+	Found [][]Finding
+}
+
 // rulesAddress is where docs/rules.md, which has a section of each rule, is read.
 const rulesAddress = "https://github.com/helm-valkey/helm-valkey/blob/main/docs/rules.md#"
 

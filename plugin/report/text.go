@@ -54,9 +54,10 @@ func text(f finding.Finding, p palette) string {
 	if f.Fix != "" {
 		fmt.Fprintf(&b, "  fix: %s\n", f.Fix)
 	}
-	fmt.Fprintf(&b, "  see: %s\n", finding.Address(f.RuleID))
-	return b.String()
+	return b.String() + seeLine(f)
 }
+
+func seeLine(f finding.Finding) string { return "  see: " + finding.Address(f.RuleID) + "\n" }
 
 // place is where a finding is, "" for that of a rendered object.
 func place(p finding.Position) string {
