@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -13,6 +11,7 @@ import (
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/postrender"
 	"github.com/helm-valkey/helm-valkey/plugin/report"
+	"github.com/helm-valkey/helm-valkey/plugin/spool"
 )
 
 const postRenderUsage = `Usage: helm valkey post-render [--errors-as-manifest]
@@ -54,27 +53,20 @@ func runPostRender(ctx context.Context, s streams, args []string) (int, error) {
 	return Clean, writeRefusal(s.out, message)
 }
 
-// checkStream passes the manifests on if nothing is wrong with them. Otherwise
-// it returns what it told on the standard error.
+// checkStream passes the manifests on if nothing is wrong with them, all or none:
+// what follows must never apply a part. Otherwise it returns what it told on the
+// standard error.
 func (s streams) checkStream(ctx context.Context) (code int, message string, err error) {
-	stream, err := io.ReadAll(s.in)
-	if err != nil {
-		return 0, "", fmt.Errorf("read the manifests: %w", err)
-	}
-	if err := ctx.Err(); err != nil {
-		return 0, "", err
-	}
-	if len(bytes.TrimSpace(stream)) == 0 {
-		return 0, "", errors.New("no manifests on the standard input: post-render has nothing to check")
-	}
-	found, err := postrender.Check(stream)
+	var checked spool.Spool
+	defer checked.Close()
+	found, err := postrender.Pass(ctx, s.in, &checked)
 	if err != nil {
 		return 0, "", err
 	}
 	if code, err = s.report(s.err, found, 0); err != nil || code != Clean {
 		return code, messageOf(found), err
 	}
-	if _, err := s.out.Write(stream); err != nil {
+	if _, err := checked.WriteTo(s.out); err != nil {
 		return 0, "", fmt.Errorf("write the manifests: %w", err)
 	}
 	return Clean, "", nil

@@ -4,6 +4,9 @@ package postrender
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"io"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
@@ -35,33 +38,57 @@ func Rules() []finding.Rule {
 	return all
 }
 
-// chartName is in the bytes of every object of this chart, in the label of the
-// chart: documents without it need not be read.
-var chartName = []byte("valkey-")
-
-// Check returns all that is wrong with the objects of this chart in a stream
-// of manifests.
-func Check(stream []byte) ([]finding.Finding, error) {
+// Pass reads manifests, writes them to out, and returns all that is wrong with
+// the objects of this chart among them. Of a stream of any length it keeps no
+// more than one document, and the objects of this chart.
+func Pass(ctx context.Context, in io.Reader, out io.Writer) ([]finding.Finding, error) {
 	var ours []manifest.Object
-	for _, document := range manifest.Split(stream) {
-		if !bytes.Contains(document.Bytes, chartName) {
-			continue
+	blank := true
+	for stream := manifest.NewReader(in); ; {
+		document, err := stream.Next()
+		if errors.Is(err, io.EOF) {
+			break
 		}
-		objects, err := document.Objects()
 		if err != nil {
 			return nil, err
 		}
-		for _, o := range objects {
-			if ofThisChart(o) {
-				ours = append(ours, o)
-			}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if ours, err = collect(ours, document); err != nil {
+			return nil, err
+		}
+		if _, err := out.Write(document.Bytes); err != nil {
+			return nil, err
+		}
+		blank = blank && len(bytes.TrimSpace(document.Bytes)) == 0
+	}
+	if blank {
+		return nil, errors.New("no manifests on the standard input: post-render has nothing to check")
+	}
+	return findings(ours), nil
+}
+
+// collect adds the objects of this chart in the document.
+func collect(ours []manifest.Object, document manifest.Document) ([]manifest.Object, error) {
+	if !mayBeOurs(document) {
+		return ours, nil
+	}
+	objects, err := document.Objects()
+	for _, o := range objects {
+		if ofThisChart(o) {
+			ours = append(ours, o)
 		}
 	}
+	return ours, err
+}
+
+func findings(ours []manifest.Object) []finding.Finding {
 	var found []finding.Finding
 	for _, r := range group(ours) {
 		for _, c := range checks {
 			found = append(found, c.find(r)...)
 		}
 	}
-	return finding.Sort(found), nil
+	return finding.Sort(found)
 }

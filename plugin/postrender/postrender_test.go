@@ -1,10 +1,12 @@
 package postrender
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -37,10 +39,20 @@ func sentinels(t *testing.T, patches ...patch) string {
 	return replaced(t, "testdata/sentinel.yaml", patches)
 }
 
+// pass checks a stream. What it writes has to be what it read.
+func pass(stream string) ([]finding.Finding, error) {
+	var out strings.Builder
+	found, err := Pass(context.Background(), strings.NewReader(stream), &out)
+	if err == nil && out.String() != stream {
+		return nil, fmt.Errorf("%q became %q", stream, out.String())
+	}
+	return found, err
+}
+
 // summary is one line for each finding.
 func summary(t *testing.T, stream string) []string {
 	t.Helper()
-	found, err := Check([]byte(stream))
+	found, err := pass(stream)
 	require.NoError(t, err)
 	lines := []string{}
 	for _, f := range found {
@@ -76,7 +88,7 @@ func TestCheckOnWhatTheChartRenders(t *testing.T) {
 func TestCheckPassesOtherObjects(t *testing.T) {
 	require.Empty(t, summary(t, "kind: StatefulSet\nmetadata:\n  labels: {helm.sh/chart: valkey-operator-0.1, app.kubernetes.io/component: master}\nspec: {replicas: 5}\n"))
 	require.Empty(t, summary(t, "not: [yaml\n"), "a document without a word of this chart is not read")
-	_, err := Check([]byte("a: 1\n---\nvalkey-: [\n"))
+	_, err := pass("a: 1\n---\nvalkey-0: [\n")
 	require.ErrorContains(t, err, "line 2")
 }
 
@@ -98,7 +110,8 @@ func TestRulesAreDocumented(t *testing.T) {
 	}
 }
 
-// FuzzCheck looks for panics on objects of odd forms.
+// FuzzCheck looks for panics on objects of odd forms, and for streams that are
+// checked differently in pieces.
 func FuzzCheck(f *testing.F) {
 	data, err := os.ReadFile("testdata/release.yaml")
 	require.NoError(f, err)
@@ -109,6 +122,13 @@ func FuzzCheck(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, stream string) {
-		_, _ = Check([]byte(stream))
+		found, err := pass(stream)
+		if err != nil {
+			require.NotContains(t, err.Error(), " became ")
+		}
+		var out strings.Builder
+		inPieces, failure := Pass(context.Background(), iotest.OneByteReader(strings.NewReader(stream)), &out)
+		require.Equal(t, err, failure)
+		require.Equal(t, found, inPieces)
 	})
 }

@@ -1,0 +1,52 @@
+package digest
+
+import "github.com/helm-valkey/helm-valkey/plugin/finding"
+
+var notLocked = finding.Rule{
+	ID:       "VK209",
+	Severity: finding.Error,
+	Title:    "An image is not in the lock file",
+	Doc: `With --set-image-digests every image of every pod in the stream is pinned by the
+digest that the lock file has for it. A tag can be moved to another image at any time; an
+image that is not in the file would be whatever the tag leads to on the day that a node
+pulls it. Other charts' objects in the stream count, too.`,
+	Bad: []string{`kind: Pod
+metadata: {name: demo}
+spec:
+  containers:
+    - {name: side, image: "busybox:1.37"}
+`},
+	Good: []string{`kind: Pod
+metadata: {name: demo}
+spec:
+  containers:
+    - {name: valkey, image: "valkey/valkey:9.1.2"}
+`},
+}
+
+var otherDigest = finding.Rule{
+	ID:       "VK210",
+	Severity: finding.Error,
+	Title:    "An image has another digest than the lock file says",
+	Doc: `The image was pinned already, in the values or by a patch, and not to what the lock
+file says. One of the two is out of date; which, only you can know.`,
+	Bad: []string{`kind: Pod
+metadata: {name: demo}
+spec:
+  containers:
+    - name: valkey
+      image: valkey/valkey:9.1.2@sha256:0000000000000000000000000000000000000000000000000000000000000000
+`},
+	Good: []string{`kind: Pod
+metadata: {name: demo}
+spec:
+  containers:
+    - name: valkey
+      image: valkey/valkey:9.1.2@sha256:1111111111111111111111111111111111111111111111111111111111111111
+`},
+}
+
+// Rules are all rules of this package. Their examples go with a lock file of
+//
+//	valkey/valkey:9.1.2: sha256:1111…
+func Rules() []finding.Rule { return []finding.Rule{notLocked, otherDigest} }
