@@ -80,6 +80,9 @@ func openRules(files fs.FS) ([]*valueRule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the chart's rules: %w", err)
 	}
+	if len(names) == 0 {
+		return nil, errors.New("the chart has no rules: it is not that of helm-valkey")
+	}
 	source, err := fs.ReadFile(files, helpersName)
 	if err != nil {
 		return nil, fmt.Errorf("read what the chart's rules share: %w", err)

@@ -17,7 +17,7 @@ import (
 // formRules are the rules on the form of a file and of its values.
 var formRules = []finding.Rule{
 	unknownKey, missingKey, wrongType, notAllowed, outOfRange, wrongForm, combined,
-	syntax, severalDocuments, duplicateKey, topLevel,
+	syntax, severalDocuments, duplicateKey, topLevel, notAnObject, brokenTemplate,
 }
 
 // Rules are all rules that Check applies: those of form, and the chart's own.
@@ -42,6 +42,9 @@ func (c *Chart) Check(v *values.Values) ([]finding.Finding, error) {
 	byRules, paths, err := c.ruleFindings(v)
 	if err != nil && len(violations) == 0 {
 		return nil, err // a rule stumbles over values that the schema allows
+	}
+	for _, f := range c.templateFindings(v) {
+		byRules, paths[f.Path] = append(byRules, f), true
 	}
 	var mistyped []string
 	for _, violation := range violations {
