@@ -3,7 +3,9 @@ package catalog
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -35,7 +37,7 @@ func Open() (*Catalog, error) {
 	}
 	return &Catalog{[]family{
 		{c.Rules(), func(example string) ([]finding.Finding, error) { return findInValues(c, example) }},
-		{postrender.Rules(), func(example string) ([]finding.Finding, error) { return postrender.Check([]byte(example)) }},
+		{postrender.Rules(), findInManifests},
 	}}, nil
 }
 
@@ -49,6 +51,10 @@ func findInValues(c *lint.Chart, example string) ([]finding.Finding, error) {
 		return nil, err
 	}
 	return c.Check(v)
+}
+
+func findInManifests(example string) ([]finding.Finding, error) {
+	return postrender.Pass(context.Background(), strings.NewReader(example), io.Discard)
 }
 
 // Rules are all rules, in the order of their ids.
