@@ -106,6 +106,12 @@ func (d *Document) readNodes(decoder *yaml.Decoder) bool {
 	return true
 }
 
+// At is the value at the path, nil if there is none.
+func (d *Document) At(p Path) any {
+	value, _ := at(d.Values, p)
+	return value
+}
+
 // longestLine is up to where findings show the line that they point at.
 const longestLine = 1000
 

@@ -63,9 +63,11 @@ func (d *Document) readOn(data []byte, decoder *yaml.Decoder) {
 	if !ok {
 		return
 	}
-	if mappings > 1 || !same(merged, d.Values) {
+	switch {
+	case !behind:
+	case len(all) > 1 && (mappings > 1 || !same(merged, d.Values)):
 		d.add(SeveralDocuments, "another YAML document starts here: Helm 3 reads the first only, Helm 4 merges all", second)
-	} else if behind {
+	default:
 		d.add(BehindEnd, "the document ends above, and Helm reads no further", second)
 	}
 }

@@ -3,6 +3,7 @@ package values
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 )
@@ -58,9 +59,43 @@ func Read(o Options, defaults *Document, read ReadFile) (*Values, error) {
 }
 
 // Has says whether there is a value at the path, and it is not null.
-func (v *Values) Has(p Path) bool {
+func (v *Values) Has(p Path) bool { return v.At(p) != nil }
+
+// At is the value at the path, nil if there is none.
+func (v *Values) At(p Path) any {
 	value, _ := at(v.Merged, p)
-	return value != nil
+	return value
+}
+
+// Alone says whether the values are those of one file and nothing else.
+func (v *Values) Alone() bool { return len(v.Files) == 1 && len(v.flags) == 0 && !v.Broken }
+
+// Scalars are what stands in the files and is another value to Helm.
+func (v *Values) Scalars() []Scalar {
+	var all []Scalar
+	for _, d := range v.Files {
+		all = append(all, d.Scalars...)
+	}
+	return all
+}
+
+// Walk visits all values that are no mappings or lists themselves, in an order
+// of its own.
+func (v *Values) Walk(visit func(path Path, value any)) { walk(nil, v.Merged, visit) }
+
+func walk(path Path, value any, visit func(Path, any)) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, item := range value {
+			walk(below(path, key), item, visit)
+		}
+	case []any:
+		for i, item := range value {
+			walk(below(path, strconv.Itoa(i)), item, visit)
+		}
+	default:
+		visit(path, value)
+	}
 }
 
 // Value is the place of the value at the path: where the last one wrote it.
