@@ -87,9 +87,10 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestLintReadsStandardInput(t *testing.T) {
-	stdout, stderr, code := execute("auth:\n  pasword: x\n", "lint", "-f", "-")
+	stdout, stderr, code := execute("auth:\n  pasword: secret!\n", "lint", "-f", "-")
 	require.Equal(t, Findings, code)
-	require.Contains(t, stdout, "<stdin>:2:3: error: auth: unknown key \"pasword\" [VK001]\n")
+	require.Contains(t, stdout, "<stdin>:2:3: error: auth: unknown key \"pasword\"; did you mean \"password\"? [VK001]\n")
+	require.NotContains(t, stdout, "secret!", "a misspelt key must not give its secret away")
 	require.Equal(t, "1 error, 0 warnings in 1 file\n", stderr)
 }
 

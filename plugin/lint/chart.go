@@ -25,8 +25,9 @@ type Chart struct {
 	Metadata chart.Metadata
 	Defaults *values.Document
 
-	schema *schema.Schema
-	rules  []*valueRule
+	schema  *schema.Schema
+	rules   []*valueRule
+	speller func() (*speller, error) // made when a finding needs it
 }
 
 // OpenChart reads the defaults, the schema and the rules of a chart, all at
@@ -43,6 +44,7 @@ func OpenChart(files fs.FS) (*Chart, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
+	c.speller = sync.OnceValues(func() (*speller, error) { return newSpeller(c.schema) })
 	return c, nil
 }
 
