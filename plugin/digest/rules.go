@@ -10,13 +10,15 @@ var notLocked = finding.Rule{
 digest that the lock file has for it. A tag can be moved to another image at any time; an
 image that is not in the file would be whatever the tag leads to on the day that a node
 pulls it. Other charts' objects in the stream count, too.`,
-	Bad: []string{`kind: Pod
+	Bad: []string{`apiVersion: v1
+kind: Pod
 metadata: {name: demo}
 spec:
   containers:
     - {name: side, image: "busybox:1.37"}
 `},
-	Good: []string{`kind: Pod
+	Good: []string{`apiVersion: v1
+kind: Pod
 metadata: {name: demo}
 spec:
   containers:
@@ -30,14 +32,16 @@ var otherDigest = finding.Rule{
 	Title:    "An image has another digest than the lock file says",
 	Doc: `The image was pinned already, in the values or by a patch, and not to what the lock
 file says. One of the two is out of date; which, only you can know.`,
-	Bad: []string{`kind: Pod
+	Bad: []string{`apiVersion: v1
+kind: Pod
 metadata: {name: demo}
 spec:
   containers:
     - name: valkey
       image: valkey/valkey:9.1.2@sha256:0000000000000000000000000000000000000000000000000000000000000000
 `},
-	Good: []string{`kind: Pod
+	Good: []string{`apiVersion: v1
+kind: Pod
 metadata: {name: demo}
 spec:
   containers:
