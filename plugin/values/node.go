@@ -21,7 +21,11 @@ func (d *Document) position(p Path, want part) (finding.Position, bool) {
 		return finding.Position{Name: d.Name, Line: 1, Column: 1, Text: d.line(1)}, len(p) == 0
 	}
 	key, value := (*yaml.Node)(nil), d.root
-	for _, step := range p {
+	for i, step := range p {
+		if text := resolve(value); text != nil && text.Kind == yaml.ScalarNode {
+			at, ok := d.textLine(text, step)
+			return at, ok && i == len(p)-1
+		}
 		key, value = child(value, step)
 		if value == nil {
 			return finding.Position{}, false
@@ -31,6 +35,14 @@ func (d *Document) position(p Path, want part) (finding.Position, bool) {
 		return d.nodePosition(key), true
 	}
 	return d.nodePosition(value), true
+}
+
+// resolve follows an alias.
+func resolve(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
 }
 
 // onOneLine says whether a value stands beside its key, so that pointing at it
