@@ -36,7 +36,7 @@ of which _directives.tpl knows nothing.
 {{/*
 valkey.configurationLines: the directives in the configuration → {"lines": [{"path", "at",
 "directive", "values", "whole"}]} as JSON: the values as they are written, quotes
-and all; whole says whether the quotes match, as the server reads them.
+and all; whole says whether every quote is closed.
 */}}
 {{- define "valkey.configurationLines" -}}
 {{- $lines := list -}}
@@ -47,8 +47,8 @@ and all; whole says whether the quotes match, as the server reads them.
 {{- range $i, $line := splitList "\n" (toString ($text | default "")) -}}
 {{- $line = trim $line -}}
 {{- if and $line (not (hasPrefix "#" $line)) -}}
-{{- $words := regexFindAll `[^\s"']*(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|[^\s"']+|["']\S*` $line -1 -}}
-{{- $whole := regexMatch `^(?:[^\s"']*(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')?(?:\s+|$))*$` $line -}}
+{{- $words := regexFindAll `(?:[^\s"']|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')+|["']\S*` $line -1 -}}
+{{- $whole := regexMatch `^(?:[^"']|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')*$` $line -}}
 {{- $lines = append $lines (dict "path" $path "at" (printf "%s[%d]" $path $i) "directive" (first $words | trimAll "\"'" | lower) "values" (rest $words) "whole" $whole) -}}
 {{- end -}}
 {{- end -}}
