@@ -16,7 +16,8 @@ import (
 	"github.com/helm-valkey/helm-valkey/plugin/values"
 )
 
-// here marks the line at which an example's mistake is to be found.
+// here marks the line at which an example's mistake is to be found. On a line of
+// its own it is about the line below, which may be one of a text without comments.
 const here = "# <- here"
 
 func openChart(t testing.TB) *Chart {
@@ -89,6 +90,9 @@ func TestRulesExamples(t *testing.T) {
 func markedLine(t *testing.T, text string) int {
 	t.Helper()
 	for i, line := range strings.Split(text, "\n") {
+		if strings.TrimSpace(line) == here {
+			return i + 2
+		}
 		if strings.Contains(line, here) {
 			return i + 1
 		}

@@ -20,7 +20,11 @@ func (d *Document) position(p Path, want part) (finding.Position, bool) {
 		return d.top(), len(p) == 0
 	}
 	here := entry{value: d.root}
-	for _, step := range p {
+	for i, step := range p {
+		if text := resolve(here.value); text != nil && text.Kind == yaml.ScalarNode {
+			at, ok := d.textLine(text, step)
+			return at, ok && i == len(p)-1
+		}
 		if here = d.child(here.value, step); here.value == nil {
 			return finding.Position{}, false
 		}
@@ -29,6 +33,14 @@ func (d *Document) position(p Path, want part) (finding.Position, bool) {
 		return d.nodePosition(here.key), true
 	}
 	return d.nodePosition(here.value), true
+}
+
+// resolve follows an alias.
+func resolve(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
 }
 
 // onOneLine says whether a value stands beside its key, so that pointing at it

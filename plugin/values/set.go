@@ -3,6 +3,7 @@ package values
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"helm.sh/helm/v3/pkg/strvals"
 )
@@ -100,7 +101,8 @@ func exists(top map[string]any, p Path) bool {
 	return ok
 }
 
-// at returns the value at the path, and whether there is one.
+// at returns the value at the path, and whether there is one. A path may lead to
+// a line of a text, by its number from 0.
 func at(top any, p Path) (any, bool) {
 	for _, step := range p {
 		switch here := top.(type) {
@@ -116,9 +118,24 @@ func at(top any, p Path) (any, bool) {
 				return nil, false
 			}
 			top = here[i]
+		case string:
+			line, ok := lineOf(here, step)
+			if !ok {
+				return nil, false
+			}
+			top = line
 		default:
 			return nil, false
 		}
 	}
 	return top, true
+}
+
+func lineOf(text, step string) (string, bool) {
+	lines := strings.Split(text, "\n")
+	i, err := strconv.Atoi(step)
+	if err != nil || i < 0 || i >= len(lines) {
+		return "", false
+	}
+	return lines[i], true
 }

@@ -267,3 +267,27 @@ func requireLeaves(t *testing.T, d *Document, value any, path Path) {
 	}
 	require.Equal(t, value, readByHelm(node), "%q in %q", path, d.lines)
 }
+
+func TestPositionsOfLinesInText(t *testing.T) {
+	defaults, err := ParseDefaults("defaults", []byte("a: ''"))
+	require.NoError(t, err)
+	tests := []struct {
+		name, text, path    string
+		line, column, width int
+	}{
+		{"a literal", "x: 1\na: |\n  one\n\n  two é 2\n", "a[2]", 5, 3, 7},
+		{"its key, where there is no such line", "x: 1\na: |\n  one\n", "a[9]", 2, 1, 1},
+		{"a literal with a comment and an indent of its own", "a: |2- # text\n    one\n", "a[0]", 2, 5, 3},
+		{"an alias", "x: &text |\n  one\n  two\na: *text\n", "a[1]", 3, 3, 3},
+		{"one line", "a: one two\n", "a[0]", 1, 4, 7},
+		{"a folded text has other lines than its file", "a: >\n  one\n  two\n", "a[0]", 1, 1, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v, err := Read(Options{Files: []string{"f"}}, defaults, func(string) ([]byte, error) { return []byte(tt.text), nil })
+			require.NoError(t, err)
+			at := v.Value(ParsePath(tt.path))
+			require.Equal(t, []int{tt.line, tt.column, tt.width}, []int{at.Line, at.Column, at.Width}, at.Text)
+		})
+	}
+}
