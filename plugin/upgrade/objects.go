@@ -37,6 +37,7 @@ func identity(o manifest.Object) finding.Object {
 // release is one release of this chart, before or after the upgrade.
 type release struct {
 	objects []manifest.Object
+	live    map[finding.Object]manifest.Object // those of them that are known to be in the cluster
 }
 
 // of returns the StatefulSet of a role.
@@ -64,13 +65,19 @@ func (r release) copies() int {
 	n := -1
 	for _, role := range []string{master, replica} {
 		if o, ok := r.of(role); ok {
-			n += replicas(o)
+			n += r.replicas(o)
 		}
 	}
 	return max(0, n)
 }
 
-func replicas(o manifest.Object) int { return int(o.Number(1, "spec", "replicas")) }
+// replicas is how many pods a StatefulSet has: somebody may have scaled it.
+func (r release) replicas(o manifest.Object) int {
+	if there, ok := r.live[identity(o)]; ok {
+		o = there
+	}
+	return int(o.Number(1, "spec", "replicas"))
+}
 
 // server is the container of the server in the pods of a StatefulSet.
 func server(o manifest.Object) manifest.Object {

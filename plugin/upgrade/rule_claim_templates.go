@@ -51,7 +51,7 @@ func findClaimTemplates(c change) []finding.Finding {
 					"the claims are dropped: Kubernetes refuses this change", "keep persistence as it was; or "+anew(p.old)))
 				continue
 			}
-			found = append(found, claimFindings(p, old, current)...)
+			found = append(found, claimFindings(c, p, old, current)...)
 		}
 		for _, current := range after {
 			if _, ok := claimNamed(before, current.Name()); !ok {
@@ -76,11 +76,11 @@ func claimNamed(claims []manifest.Object, name string) (manifest.Object, bool) {
 
 func claimPath(claim manifest.Object) string { return claimField + "[" + claim.Name() + "]" }
 
-func claimFindings(p pair, old, current manifest.Object) []finding.Finding {
+func claimFindings(c change, p pair, old, current manifest.Object) []finding.Finding {
 	var found []finding.Finding
 	if compareSizes(old, current) < 0 {
 		found = append(found, claimTemplates.On(identity(p.old), claimPath(old)+"."+sizeField,
-			fmt.Sprintf("%s → %s: Kubernetes refuses this change of the template", size(old), size(current)), growth(p.old, current)))
+			fmt.Sprintf("%s → %s: Kubernetes refuses this change of the template", size(old), size(current)), growth(p.old, current, c.old.replicas(p.old))))
 	}
 	for _, path := range []string{
 		"metadata.labels", "metadata.annotations", "spec.accessModes", "spec.storageClassName",
@@ -118,9 +118,9 @@ func compareSizes(old, current manifest.Object) int {
 }
 
 // growth says how the volumes of a StatefulSet grow.
-func growth(o, claim manifest.Object) string {
+func growth(o, claim manifest.Object, pods int) string {
 	var commands []string
-	for i := range replicas(o) {
+	for i := range pods {
 		commands = append(commands, fmt.Sprintf(`%s patch pvc %s-%s-%d --patch '{"spec":{"resources":{"requests":{"storage":"%s"}}}}'`,
 			kubectl(o), claim.Name(), o.Name(), i, size(claim)))
 	}

@@ -29,7 +29,7 @@ func findClaimsDeleted(c change) []finding.Finding {
 		if len(claims(p.current)) == 0 {
 			continue
 		}
-		before, after := replicas(p.old), replicas(p.current)
+		before, after := c.old.replicas(p.old), c.current.replicas(p.current)
 		if after < before && policy(p, "whenScaled").current == "Delete" {
 			found = append(found, claimsDeleted.On(identity(p.old), "spec.replicas",
 				fmt.Sprintf("%d → %d: the claims of the pods that go are deleted, with what is on them", before, after),

@@ -47,7 +47,7 @@ func findLessKept(c change) []finding.Finding {
 				fmt.Sprintf("%s → %s: %s", before, after, loses[after]), "keep persistenceMode as it was if that is not meant"))
 		}
 	}
-	return append(found, lastCopy(c)...)
+	return append(found, onlyCopy(c)...)
 }
 
 // volumeLeft finds data that stay on a volume that pods do not mount any more.
@@ -61,13 +61,19 @@ func volumeLeft(c change, p pair) []finding.Finding {
 		"upgrade while all pods are ready; what is left on the old volume is not needed any more after that")}
 }
 
-// lastCopy finds a master that is left alone without anything on disk, and that
-// the upgrade does not restart.
-func lastCopy(c change) []finding.Finding {
+// onlyCopy finds a master that is alone with data that are nowhere on disk.
+func onlyCopy(c change) []finding.Finding {
 	p, ok := c.master()
-	if !ok || c.old.copies() == 0 || c.current.copies() > 0 || durable(p.current) || restarts(p.old, p.current) {
+	if !ok || c.current.copies() > 0 || durable(p.current) {
 		return nil
 	}
-	return []finding.Finding{lessKept.On(identity(p.old), dataField,
-		"the last replica goes: nothing outlives the master's pod from now on", "keep a replica, or a volume for the master")}
+	switch again := restarts(p.old, p.current); {
+	case c.old.copies() > 0 && !again:
+		return []finding.Finding{lessKept.On(identity(p.old), dataField,
+			"the last replica goes: nothing outlives the master's pod from now on", "keep a replica, or a volume for the master")}
+	case c.old.copies() == 0 && !durable(p.old) && again:
+		return []finding.Finding{lessKept.On(identity(p.old), dataField,
+			"the master, which keeps nothing on disk and has no replica, is restarted: all data are lost", "have a replica before if that is more than a cache")}
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package upgrade
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
@@ -25,10 +26,7 @@ meanwhile.`,
 	Good: []string{example(control("9122"), control("9122"))},
 }
 
-const (
-	checksumField = "checksum/password"
-	passwordField = "spec.template.spec.volumes[password]"
-)
+const checksumField = "checksum/password"
 
 // password is an example's pod with a password of a checksum.
 func password(checksum string) string {
@@ -47,17 +45,20 @@ func findStrangers(c change) []finding.Finding {
 	if !ok || c.old.copies() == 0 {
 		return nil // nobody to know
 	}
-	var found []finding.Finding
+	var what []string
 	for _, name := range shared {
 		if old, current := setting(p.old, name), setting(p.current, name); old != current {
-			found = append(found, strangers.On(identity(p.old), containerField+".env["+name+"]",
-				fmt.Sprintf("%q → %q: old and new pods do not find each other", old, current), strangersRemedy(c, p)))
+			what = append(what, fmt.Sprintf("%s %q → %q", name, old, current))
 		}
 	}
-	if what := passwordChange(c, p); what != "" {
-		found = append(found, strangers.On(identity(p.old), passwordField, what+": old and new pods do not believe each other", strangersRemedy(c, p)))
+	if change := passwordChange(c, p); change != "" {
+		what = append(what, change)
 	}
-	return found
+	if len(what) == 0 {
+		return nil
+	}
+	return []finding.Finding{strangers.On(identity(p.old), "spec.template",
+		strings.Join(what, ", ")+": old and new pods do not know each other", strangersRemedy(c, p))}
 }
 
 // passwordChange says how the password changes; nothing if it stays, as far as
@@ -106,9 +107,5 @@ func strangersRemedy(c change, p pair) string {
 	if _, ok := c.old.of(sentinel); ok {
 		first = "switch sentinel.enabled off in an upgrade of its own; "
 	}
-	scale := ""
-	if r, ok := c.old.of(replica); ok {
-		scale = fmt.Sprintf("%s scale statefulset %s --replicas=0 while %s-0 is master and clients do not write; ", kubectl(r), r.Name(), p.old.Name())
-	}
-	return "keep it; or, with an interruption: " + first + scale + "upgrade with --allow " + strangers.ID
+	return "keep it; or, while clients do not write: " + first + scaledDown(c, p) + "then upgrade"
 }

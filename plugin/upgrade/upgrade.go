@@ -56,9 +56,10 @@ func Rules() []finding.Rule {
 // Upgrade is what is upgraded.
 type Upgrade struct {
 	Old, New []manifest.Object
-	// Gone are old objects that are not in the cluster any more: those that
-	// somebody deleted so that they can be made anew.
-	Gone []finding.Object
+	// Live are the old objects that are in the cluster, as they are there: some
+	// may have been deleted to be made anew, or have other replicas. It is nil if
+	// that is not known.
+	Live []manifest.Object
 }
 
 // Check returns all that is wrong with an upgrade. Objects of other charts are
@@ -66,10 +67,14 @@ type Upgrade struct {
 // removed is not upgraded.
 func (u Upgrade) Check() []finding.Finding {
 	var found []finding.Finding
-	for _, c := range match(group(u.Old), group(u.New)) {
+	live := map[finding.Object]manifest.Object{}
+	for _, o := range u.Live {
+		live[identity(o)] = o
+	}
+	for _, c := range match(group(u.Old, live), group(u.New, nil)) {
 		for _, check := range checks {
 			for _, f := range check.find(c) {
-				if !check.refused || !slices.Contains(u.Gone, f.Object) {
+				if _, there := live[f.Object]; !check.refused || u.Live == nil || there {
 					found = append(found, f)
 				}
 			}
@@ -84,12 +89,12 @@ type place struct {
 	namespace, instance string
 }
 
-func group(objects []manifest.Object) map[place]release {
+func group(objects []manifest.Object, live map[finding.Object]manifest.Object) map[place]release {
 	releases := map[place]release{}
 	for _, o := range objects {
 		if ofThisChart(o) {
 			at := place{o.Namespace(), o.Label(instanceLabel)}
-			releases[at] = release{append(releases[at].objects, o)}
+			releases[at] = release{append(releases[at].objects, o), live}
 		}
 	}
 	return releases

@@ -118,8 +118,11 @@ func TestGone(t *testing.T) {
 	old := read(t, rendered(t, "default"))
 	current := read(t, strings.ReplaceAll(rendered(t, "default"), `"8Gi"`, `"16Gi"`))
 	require.Len(t, Upgrade{Old: old, New: current}.Check(), 1)
-	gone := []finding.Object{{Kind: "StatefulSet", Namespace: "space", Name: "rel-valkey-master"}}
-	require.Empty(t, Upgrade{Old: old, New: current, Gone: gone}.Check())
+	require.Len(t, Upgrade{Old: old, New: current, Live: old}.Check(), 1)
+	without := slices.DeleteFunc(slices.Clone(old), func(o manifest.Object) bool { return o.Name() == "rel-valkey-master" && o.Kind() == "StatefulSet" })
+	require.Len(t, without, len(old)-1)
+	require.Empty(t, Upgrade{Old: old, New: current, Live: without}.Check())
+	require.Empty(t, Upgrade{Old: old, New: current, Live: []manifest.Object{}}.Check())
 }
 
 func TestExamples(t *testing.T) {
