@@ -60,6 +60,8 @@ func commands() []command {
 	return []command{
 		lintCommand(),
 		postRenderCommand(),
+		explainCommand(),
+		rulesCommand(),
 		versionCommand(),
 		helpCommand(),
 	}

@@ -26,6 +26,7 @@ func TestExitCodes(t *testing.T) {
 		return path
 	}
 	good, bad := file("good.yaml", "replica: {replicaCount: 3}\n"), file("bad.yaml", "master: {replicaCount: 2}\n")
+	odd := file("odd.yaml", "image: {tag: latest}\n")
 	text := file("text.txt", "maxmemory 1gb")
 	tests := []struct {
 		name string
@@ -54,6 +55,22 @@ func TestExitCodes(t *testing.T) {
 		{"no file", []string{"lint", "/nowhere.yaml"}, Failure},
 		{"a directory", []string{"lint", folder}, Failure},
 		{"an address", []string{"lint", "-f", "https://example.org/values.yaml"}, Failure},
+		{"a warning", []string{"lint", odd}, Clean},
+		{"a warning that counts", []string{"lint", odd, "--fail-on", "warning"}, Findings},
+		{"nothing to count", []string{"lint", good, "--fail-on=warning"}, Clean},
+		{"no severity", []string{"lint", odd, "--fail-on", "never"}, Usage},
+		{"no format", []string{"lint", odd, "--format", "xml"}, Usage},
+		{"no color", []string{"lint", odd, "--color", "yes"}, Usage},
+		{"the chart's folder", []string{"lint", odd, "--chart", "../../charts/valkey"}, Clean},
+		{"no chart there", []string{"lint", odd, "--chart", "./nowhere"}, Failure},
+		{"another chart", []string{"lint", odd, "--chart", folder}, Failure},
+		{"a version of the chart in the plugin", []string{"lint", odd, "--version", "0.0.1"}, Usage},
+		{"explain", []string{"explain", "VK101"}, Clean},
+		{"explain nothing", []string{"explain"}, Usage},
+		{"explain an unknown rule", []string{"explain", "VK1O1"}, Usage},
+		{"rules", []string{"rules"}, Clean},
+		{"rules of what", []string{"rules", "VK101"}, Usage},
+		{"rules in no format", []string{"rules", "--format", "sarif"}, Usage},
 		{"post-render takes no files", []string{"post-render", good}, Usage},
 		{"post-render of nothing", []string{"post-render"}, Failure},
 	}
@@ -82,6 +99,35 @@ func TestLintNamesFlags(t *testing.T) {
 	require.Contains(t, stdout, `--set-json auth={"password":*}: error: auth.password: expected string, found integer [VK003]`)
 }
 
+func TestLintFormats(t *testing.T) {
+	for format, want := range map[string]string{
+		"text":   "<stdin>:1:15: warning: image.tag: ",
+		"json":   `"rule": "VK110"`,
+		"github": "::warning title=VK110::<stdin>:1:15: image.tag: ",
+		"sarif":  `"ruleId": "VK110"`,
+		"junit":  `<testcase classname="helm valkey lint" name="&lt;stdin&gt;">`,
+	} {
+		stdout, stderr, code := execute("image: {tag:  latest}\n", "lint", "-f", "-", "--format", format)
+		require.Equal(t, Clean, code, stderr)
+		require.Contains(t, stdout, want)
+		require.Equal(t, "0 errors, 1 warning in 1 file\n", stderr, format)
+	}
+}
+
+func TestLintSaysNothingOfNothing(t *testing.T) {
+	stdout, stderr, code := execute("{}", "lint", "-f", "-")
+	require.Equal(t, Clean, code)
+	require.Empty(t, stdout+stderr)
+}
+
+// Colors are for terminals, and for those who ask.
+func TestLintColors(t *testing.T) {
+	for when, want := range map[string]bool{"auto": false, "never": false, "always": true} {
+		stdout, _, _ := execute("a: 1\n", "lint", "-f", "-", "--color", when)
+		require.Equal(t, want, strings.Contains(stdout, "\x1b["), when)
+	}
+}
+
 func stream(t *testing.T) string {
 	t.Helper()
 	data, err := os.ReadFile("../postrender/testdata/release.yaml")
@@ -107,6 +153,7 @@ func TestPostRenderRefuses(t *testing.T) {
 	require.Empty(t, stdout)
 	require.Equal(t, `error: StatefulSet demo-valkey-master in namespace shop: spec.replicas: more than one master needs Sentinel, which decides which of them takes the writes [VK201]
   fix: set spec.replicas to 1 instead of 2; replica.replicaCount adds copies of the data
+  see: https://github.com/helm-valkey/helm-valkey/blob/main/docs/rules.md#vk201
 1 error, 0 warnings
 `, stderr)
 

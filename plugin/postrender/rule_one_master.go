@@ -15,6 +15,20 @@ them is thrown away in the end. Sentinel decides which of several servers is the
 without it there is one pod, in one StatefulSet. The number in master.replicaCount is
 checked with the values already; this rule also finds what a patch or a second render
 made of it.`,
+	Bad: []string{`kind: StatefulSet
+metadata:
+  name: shop-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  replicas: 2
+`},
+	Good: []string{`kind: StatefulSet
+metadata:
+  name: shop-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  replicas: 1
+`},
 }
 
 // mastersNeedSentinel is the sentence of the value rule, too.

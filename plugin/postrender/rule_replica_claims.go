@@ -15,6 +15,22 @@ var replicaClaims = finding.Rule{
 come in by a patch cost storage and tie pods to a zone, and the entrypoint does not know
 of them: it treats the data directory as one that dies with the pod. With
 replica.persistence.enabled the chart renders the claims and tells the entrypoint.`,
+	Bad: []string{`kind: StatefulSet
+metadata:
+  name: shop-valkey-replica
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: replica}
+spec:
+  replicas: 2
+  volumeClaimTemplates:
+    - metadata: {name: data}
+`},
+	Good: []string{`kind: StatefulSet
+metadata:
+  name: shop-valkey-replica
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: replica}
+spec:
+  replicas: 2
+`},
 }
 
 const dataVolume = "ENTRYPOINT_DATA_VOLUME"

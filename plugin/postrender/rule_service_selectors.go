@@ -23,6 +23,38 @@ from. Sentinels know of no data, and servers of no Sentinels, so that each
 have Services of their own. A Service that selects nothing has no address, and one whose target
 port no container has refuses every connection. Labels that a patch changes on the pods and
 not on the Services, or the other way round, are the usual cause.`,
+	Bad: []string{`kind: Service
+metadata:
+  name: shop-valkey-replica
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: replica}
+spec:
+  selector: {app.kubernetes.io/component: replicas}
+---
+kind: StatefulSet
+metadata:
+  name: shop-valkey-replica
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: replica}
+spec:
+  template:
+    metadata:
+      labels: {app.kubernetes.io/component: replica}
+`},
+	Good: []string{`kind: Service
+metadata:
+  name: shop-valkey-replica
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: replica}
+spec:
+  selector: {app.kubernetes.io/component: replica}
+---
+kind: StatefulSet
+metadata:
+  name: shop-valkey-replica
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: replica}
+spec:
+  template:
+    metadata:
+      labels: {app.kubernetes.io/component: replica}
+`},
 }
 
 const (

@@ -17,6 +17,11 @@ type Options struct {
 	Literal []string // --set-literal
 }
 
+// Empty says that no flag gives any values.
+func (o Options) Empty() bool {
+	return len(o.Files)+len(o.JSON)+len(o.Set)+len(o.String)+len(o.File)+len(o.Literal) == 0
+}
+
 // FlagError is a flag whose text cannot be read as values.
 type FlagError struct {
 	Flag string
