@@ -3,7 +3,9 @@ package catalog
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,6 +15,7 @@ import (
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/lint"
 	"github.com/helm-valkey/helm-valkey/plugin/postrender"
+	"github.com/helm-valkey/helm-valkey/plugin/upgrade"
 	"github.com/helm-valkey/helm-valkey/plugin/values"
 )
 
@@ -35,7 +38,8 @@ func Open() (*Catalog, error) {
 	}
 	return &Catalog{[]family{
 		{c.Rules(), func(example string) ([]finding.Finding, error) { return findInValues(c, example) }},
-		{postrender.Rules(), func(example string) ([]finding.Finding, error) { return postrender.Check([]byte(example)) }},
+		{postrender.Rules(), findInManifests},
+		{upgrade.Rules(), upgrade.Try},
 	}}, nil
 }
 
@@ -49,6 +53,10 @@ func findInValues(c *lint.Chart, example string) ([]finding.Finding, error) {
 		return nil, err
 	}
 	return c.Check(v)
+}
+
+func findInManifests(example string) ([]finding.Finding, error) {
+	return postrender.Pass(context.Background(), strings.NewReader(example), io.Discard)
 }
 
 // Rules are all rules, in the order of their ids.

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
@@ -14,7 +15,7 @@ import (
 	"github.com/helm-valkey/helm-valkey/plugin/spool"
 )
 
-const postRenderUsage = `Usage: helm valkey post-render [--errors-as-manifest]
+const postRenderUsage = `Usage: helm valkey post-render [--errors-as-manifest | --messages FILE]
 
 post-render reads manifests from the standard input and writes the same bytes
 to the standard output if nothing is wrong with the objects of this chart.
@@ -27,6 +28,8 @@ Otherwise it writes nothing there, and what is wrong to the standard error.
   --errors-as-manifest   write what is wrong as a manifest that Helm 4 refuses
                          with this text, and exit with 0: Helm 4 hides the
                          standard error of a post-renderer that fails
+  --messages FILE        write what is wrong to the end of FILE instead of the
+                         standard error, of which Helm shows no warnings
 `
 
 func postRenderCommand() command {
@@ -36,12 +39,19 @@ func postRenderCommand() command {
 func runPostRender(ctx context.Context, s streams, args []string) (int, error) {
 	flags := flag.NewFlagSet("post-render", flag.ContinueOnError)
 	asManifest := flags.Bool("errors-as-manifest", false, "")
+	messages := flags.String("messages", "", "")
 	arguments, err := parse(flags, args)
 	if err != nil {
 		return 0, err
 	}
 	if len(arguments) > 0 {
 		return 0, &usageError{fmt.Sprintf("post-render: takes no arguments, found %q", arguments[0])}
+	}
+	if *messages != "" {
+		return s.tell(*messages, func(s streams) (int, error) {
+			code, _, err := s.checkStream(ctx)
+			return code, err
+		})
 	}
 	code, message, err := s.checkStream(ctx)
 	if !*asManifest || (err == nil && code == Clean) {
@@ -51,6 +61,23 @@ func runPostRender(ctx context.Context, s streams, args []string) (int, error) {
 		message = err.Error()
 	}
 	return Clean, writeRefusal(s.out, message)
+}
+
+// tell runs what writes to the standard error, errors included, and writes that
+// to a file.
+func (s streams) tell(name string, run func(streams) (int, error)) (int, error) {
+	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 0, fmt.Errorf("write the messages: %w", err)
+	}
+	defer file.Close()
+	s.err = file
+	code, err := run(s)
+	if err != nil {
+		fmt.Fprintf(file, "helm valkey: %v\n", err)
+		return Failure, nil
+	}
+	return code, nil
 }
 
 // checkStream passes the manifests on if nothing is wrong with them, all or none:

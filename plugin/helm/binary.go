@@ -32,7 +32,7 @@ func Find(ctx context.Context) (Binary, error) {
 		return Binary{}, fmt.Errorf("find Helm: %w", err)
 	}
 	b := Binary{Path: path}
-	out, err := b.Output(ctx, nil, "version", "--template", "{{.Version}}")
+	out, err := b.output(ctx, nil, nil, []string{"version", "--template", "{{.Version}}"})
 	if err != nil {
 		return Binary{}, fmt.Errorf("ask %s for its version: %w", path, err)
 	}
@@ -54,11 +54,12 @@ func (e *Error) Error() string { return strings.TrimSpace(e.Said) }
 // NotFound says whether Helm knows no release of the name.
 func (e *Error) NotFound() bool { return strings.Contains(e.Said, "release: not found") }
 
-// Output runs a command and returns what it prints.
-func (b Binary) Output(ctx context.Context, stdin []byte, args ...string) ([]byte, error) {
+// output runs a command and returns what it prints.
+func (b Binary) output(ctx context.Context, stdin []byte, variables, args []string) ([]byte, error) {
 	var out, said bytes.Buffer
 	command := exec.CommandContext(ctx, b.Path, args...)
 	command.Stdin, command.Stdout, command.Stderr = bytes.NewReader(stdin), &out, &said
+	command.Env = append(os.Environ(), variables...)
 	err := command.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -136,7 +137,7 @@ func (b Binary) PostRenderer(ctx context.Context, folder, program string, args .
 	}
 	plugins := os.Getenv("HELM_PLUGINS")
 	if plugins == "" {
-		out, err := b.Output(ctx, nil, "env", "HELM_PLUGINS")
+		out, err := b.output(ctx, nil, nil, []string{"env", "HELM_PLUGINS"})
 		if err != nil {
 			return nil, nil, fmt.Errorf("ask %s for its plugins: %w", b.Path, err)
 		}

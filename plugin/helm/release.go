@@ -9,33 +9,22 @@ import (
 	"strconv"
 )
 
-// Metadata is what Helm says of a chart.
-type Metadata struct {
-	Name    string   `json:"name"`
-	Version string   `json:"version"`
-	Sources []string `json:"sources"`
-}
-
-// Planned is a release as an install or upgrade would make it.
-type Planned struct {
-	Manifest string `json:"manifest"`
-	Chart    struct {
-		Metadata Metadata `json:"metadata"`
-	} `json:"chart"`
-}
-
-// Plan has Helm do all of a command but send anything. Standard input is what
-// values may be read from.
-func (b Binary) Plan(ctx context.Context, l Line, stdin []byte) (Planned, error) {
-	out, err := b.Output(ctx, stdin, l.With("--dry-run=server", "--output=json")...)
+// Plan has Helm do all of a command but send anything, and returns the manifests
+// that it would send. Standard input is what values may be read from; flags are
+// added to the line, and variables to the environment.
+func (b Binary) Plan(ctx context.Context, l Line, stdin []byte, flags, variables []string) ([]byte, error) {
+	args := l.With(slices.Concat(flags, []string{"--dry-run=server", "--output=json"})...)
+	out, err := b.output(ctx, stdin, variables, args)
 	if err != nil {
-		return Planned{}, err
+		return nil, err
 	}
-	var p Planned
-	if err := json.Unmarshal(out, &p); err != nil {
-		return Planned{}, fmt.Errorf("read what %s --dry-run printed: %w", l.Command, err)
+	var release struct {
+		Manifest string `json:"manifest"`
 	}
-	return p, nil
+	if err := json.Unmarshal(out, &release); err != nil {
+		return nil, fmt.Errorf("read what %s --dry-run printed: %w", l.Command, err)
+	}
+	return []byte(release.Manifest), nil
 }
 
 // revision is one line of a release's history.
@@ -120,12 +109,13 @@ func (b Binary) UserValues(ctx context.Context, l Line) ([]byte, error) {
 	return out, err
 }
 
-// ShowChart returns what the chart says of itself.
-func (b Binary) ShowChart(ctx context.Context, l Line) ([]byte, error) {
-	return b.Output(ctx, nil, slices.Concat([]string{"show", "chart", l.Chart()}, l.Source())...)
+// Pull unpacks a chart that is elsewhere into a folder.
+func (b Binary) Pull(ctx context.Context, l Line, folder string) error {
+	_, err := b.output(ctx, nil, nil, slices.Concat([]string{"pull", "--untar", "--untardir", folder}, l.Source(), []string{"--", l.Chart()}))
+	return err
 }
 
 // about runs a command about the release that the line names, in its namespace.
 func (b Binary) about(ctx context.Context, l Line, args ...string) ([]byte, error) {
-	return b.Output(ctx, nil, slices.Concat(args, l.Global(), []string{"--", l.Release()})...)
+	return b.output(ctx, nil, nil, slices.Concat(args, l.Global(), []string{"--", l.Release()}))
 }

@@ -1,9 +1,27 @@
 package upgrade
 
-import "strings"
+import (
+	"strings"
 
-// UpgradedTo is the line between the old and the new objects of an example.
-const UpgradedTo = "# upgraded to"
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+)
+
+// upgradedTo is the line between the old and the new objects of an example.
+const upgradedTo = "# upgraded to\n"
+
+// Try returns what is found in a rule's example.
+func Try(example string) ([]finding.Finding, error) {
+	before, after, _ := strings.Cut(example, upgradedTo)
+	old, err := Read(strings.NewReader(before))
+	if err != nil {
+		return nil, err
+	}
+	current, err := Read(strings.NewReader(after))
+	if err != nil {
+		return nil, err
+	}
+	return Upgrade{Old: old, New: current}.Check(), nil
+}
 
 const exampleHead = `kind: StatefulSet
 metadata:
@@ -20,7 +38,7 @@ func example(old, current string) string {
 // examples is an example of several objects. One that says its kind is used as
 // it is.
 func examples(old, current []string) string {
-	return stream(old) + UpgradedTo + "\n" + stream(current)
+	return stream(old) + upgradedTo + stream(current)
 }
 
 func stream(objects []string) string {

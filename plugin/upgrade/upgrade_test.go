@@ -146,9 +146,8 @@ func TestExamples(t *testing.T) {
 
 func finds(t *testing.T, r finding.Rule, text string) bool {
 	t.Helper()
-	old, current, ok := strings.Cut(text, UpgradedTo+"\n")
-	require.True(t, ok, text)
-	found := Upgrade{Old: read(t, old), New: read(t, current)}.Check()
+	found, err := Try(text)
+	require.NoError(t, err)
 	return slices.ContainsFunc(found, func(f finding.Finding) bool { return f.RuleID == r.ID && f.Severity == r.Severity && f.Fix != "" })
 }
 
@@ -156,7 +155,7 @@ func finds(t *testing.T, r finding.Rule, text string) bool {
 func FuzzCheck(f *testing.F) {
 	for _, r := range Rules() {
 		for _, text := range append(r.Bad, r.Good...) {
-			old, current, _ := strings.Cut(text, UpgradedTo)
+			old, current, _ := strings.Cut(text, upgradedTo)
 			f.Add(old, current)
 		}
 	}
