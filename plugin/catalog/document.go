@@ -13,7 +13,7 @@ const preface = `<!-- Made by "make generate" of the rules' own files. DO NOT ED
 
 What the plugin finds. An error is what Helm refuses as well (the chart's schema and templates carry the same rules), but for
 [VK011](#vk011); a warning is what Helm is silent about. VK0xx are about the form of values files, VK1xx about values,
-VK2xx about rendered objects. "helm valkey explain RULE" shows the same in a terminal.
+VK2xx about rendered objects, VK3xx about what an upgrade changes of them. "helm valkey explain RULE" shows the same in a terminal.
 
 `
 

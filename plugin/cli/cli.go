@@ -60,6 +60,10 @@ func commands() []command {
 	return []command{
 		lintCommand(),
 		postRenderCommand(),
+		diffCheckCommand(),
+		installCommand(),
+		upgradeCommand(),
+		templateCommand(),
 		explainCommand(),
 		rulesCommand(),
 		versionCommand(),

@@ -59,7 +59,7 @@ func runLint(ctx context.Context, s streams, args []string) (int, error) {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		one, err := s.lintOne(c, input)
+		one, err := lintOne(c, input, s.readFile)
 		if err != nil {
 			return 0, err
 		}
@@ -127,8 +127,8 @@ func lintFlags(args []string) (lintCommandLine, error) {
 	return l, nil
 }
 
-func (s streams) lintOne(c *lint.Chart, o values.Options) ([]finding.Finding, error) {
-	v, err := values.Read(o, c.Defaults, s.readFile)
+func lintOne(c *lint.Chart, o values.Options, read values.ReadFile) ([]finding.Finding, error) {
+	v, err := values.Read(o, c.Defaults, read)
 	var flagError *values.FlagError
 	if errors.As(err, &flagError) && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, os.ErrPermission) {
 		return nil, &usageError{err.Error()}

@@ -18,7 +18,7 @@ import (
 )
 
 const postRenderUsage = `Usage: helm valkey post-render [--patches DIR] [--set-image-digests FILE]
-         [--namespace NAME] [--errors-as-manifest]
+         [--namespace NAME] [--errors-as-manifest | --messages FILE]
 
 post-render reads manifests from the standard input and writes the same bytes
 to the standard output if nothing is wrong with the objects of this chart.
@@ -51,6 +51,8 @@ they change is checked like all else: first patches, then digests, then rules.
   --errors-as-manifest   write what is wrong as a manifest that Helm 4 refuses
                          with this text, and exit with 0: Helm 4 hides the
                          standard error of a post-renderer that fails
+  --messages FILE        write what is wrong to the end of FILE instead of the
+                         standard error, of which Helm shows no warnings
 `
 
 func postRenderCommand() command {
@@ -60,6 +62,7 @@ func postRenderCommand() command {
 // postRenderFlags are those of the command line.
 type postRenderFlags struct {
 	patches, digests, namespace string
+	messages                    string
 	asManifest                  bool
 }
 
@@ -70,12 +73,19 @@ func runPostRender(ctx context.Context, s streams, args []string) (int, error) {
 	flags.StringVar(&given.digests, "set-image-digests", "", "")
 	flags.StringVar(&given.namespace, "namespace", os.Getenv("HELM_NAMESPACE"), "")
 	flags.BoolVar(&given.asManifest, "errors-as-manifest", false, "")
+	flags.StringVar(&given.messages, "messages", "", "")
 	arguments, err := parse(flags, args)
 	if err != nil {
 		return 0, err
 	}
 	if len(arguments) > 0 {
 		return 0, &usageError{fmt.Sprintf("post-render: takes no arguments, found %q", arguments[0])}
+	}
+	if given.messages != "" {
+		return s.tell(given.messages, func(s streams) (int, error) {
+			code, _, err := s.checkStream(ctx, given)
+			return code, err
+		})
 	}
 	code, message, err := s.checkStream(ctx, given)
 	if !given.asManifest || (err == nil && code == Clean) {
@@ -103,6 +113,23 @@ func (f postRenderFlags) options() (o postrender.Options, err error) {
 	}
 	o.Digests, err = digest.Parse(f.digests, lock)
 	return o, err
+}
+
+// tell runs what writes to the standard error, errors included, and writes that
+// to a file.
+func (s streams) tell(name string, run func(streams) (int, error)) (int, error) {
+	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 0, fmt.Errorf("write the messages: %w", err)
+	}
+	defer file.Close()
+	s.err = file
+	code, err := run(s)
+	if err != nil {
+		fmt.Fprintf(file, "helm valkey: %v\n", err)
+		return Failure, nil
+	}
+	return code, nil
 }
 
 // checkStream passes the manifests on if nothing is wrong with them, all or none:

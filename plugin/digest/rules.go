@@ -1,6 +1,9 @@
 package digest
 
-import "github.com/helm-valkey/helm-valkey/plugin/finding"
+import (
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+)
 
 var notLocked = finding.Rule{
 	ID:       "VK209",
@@ -50,7 +53,18 @@ spec:
 `},
 }
 
-// Rules are all rules of this package. Their examples go with a lock file of
-//
-//	valkey/valkey:9.1.2: sha256:1111…
+// Rules are all rules of this package.
 func Rules() []finding.Rule { return []finding.Rule{notLocked, otherDigest} }
+
+// exampleLock is the lock file that goes with the examples.
+const exampleLock = "valkey/valkey:9.1.2: sha256:1111111111111111111111111111111111111111111111111111111111111111"
+
+// Try returns what is found in a rule's example.
+func Try(example string) ([]finding.Finding, error) {
+	l, err := Parse("images.lock", []byte(exampleLock))
+	if err != nil {
+		return nil, err
+	}
+	_, found, err := l.Pin(manifest.Document{Bytes: []byte(example)})
+	return found, err
+}

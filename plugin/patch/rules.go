@@ -1,6 +1,9 @@
 package patch
 
-import "github.com/helm-valkey/helm-valkey/plugin/finding"
+import (
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+)
 
 var unmatched = finding.Rule{
 	ID:       "VK211",
@@ -42,6 +45,23 @@ patch: |
 `},
 }
 
-// Rules are all rules of this package. Their examples are patches, of the
-// StatefulSet demo-valkey-master with one replica.
+// Rules are all rules of this package.
 func Rules() []finding.Rule { return []finding.Rule{unmatched, inapplicable} }
+
+// exampleObject is what the examples, which are patches, are for.
+const exampleObject = `apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: demo-valkey-master, labels: {app.kubernetes.io/instance: demo}}
+spec: {replicas: 1}
+`
+
+// Try returns what is found in a rule's example.
+func Try(example string) ([]finding.Finding, error) {
+	p, err := parse("patch.yaml", []byte(example))
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{patches: []*patch{p}, namespace: "default"}
+	_, found, err := s.Apply(manifest.Document{Bytes: []byte(exampleObject)})
+	return append(found, s.Unmatched()...), err
+}

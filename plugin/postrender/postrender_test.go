@@ -113,7 +113,6 @@ func TestRulesAreDocumented(t *testing.T) {
 	}
 }
 
-// Examples that need a lock file or patches are tested beside their rules.
 func TestExamplesOfRules(t *testing.T) {
 	for _, c := range checks {
 		finds := func(f finding.Finding) bool { return f.RuleID == c.rule.ID }
