@@ -38,7 +38,7 @@ func (c *Chart) Check(v *values.Values) ([]finding.Finding, error) {
 		return nil, err
 	}
 	mistyped := mistypedPaths(v, violations)
-	merged := repaired(v.Merged, c.Defaults.Values, mistyped)
+	merged := repaired(v.Merged, c.Defaults.Values, mistyped[:min(len(mistyped), patience)])
 	if violations, err = c.withoutFollowUps(violations, merged, len(mistyped)); err != nil {
 		return nil, err
 	}

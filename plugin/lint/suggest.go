@@ -14,8 +14,8 @@ const (
 	suggestions = 3
 	// ambiguous is how many places of one name are too many to suggest any.
 	ambiguous = 5
-	// patience is how many unknown keys of one input get suggestions: a file
-	// with more is not a file for this chart.
+	// patience is how many unknown keys get suggestions, and how many values of
+	// a wrong type are put right: a file with more is none for this chart.
 	patience = 100
 )
 

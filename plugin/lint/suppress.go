@@ -44,53 +44,83 @@ func parseDirective(c values.Comment) (directive, error) {
 	return d, nil
 }
 
-// covers says whether the finding is one of those that are to be suppressed.
-func (d directive) covers(f finding.Finding, id string) bool {
-	return f.RuleID == id && f.Position.Name == d.comment.Position.Name && (d.file || f.Position.Line == d.comment.Line)
+// place is where a finding of a rule is; line 0 is anywhere in the file.
+type place struct {
+	file, rule string
+	line       int
+}
+
+// places are those of the findings of a severity, and their files.
+func places(found []finding.Finding, s finding.Severity) map[place]bool {
+	all := map[place]bool{}
+	for _, f := range found {
+		if f.Severity == s {
+			all[place{f.Position.Name, f.RuleID, f.Position.Line}] = true
+			all[place{f.Position.Name, f.RuleID, 0}] = true
+		}
+	}
+	return all
 }
 
 // suppress takes out the warnings that comments in the files suppress, and adds
 // what is wrong with these comments.
 func (c *Chart) suppress(v *values.Values, found []finding.Finding) []finding.Finding {
 	var wrong []finding.Finding
-	for _, file := range v.Files {
-		for _, comment := range file.Comments(mark) {
-			d, err := parseDirective(comment)
-			if err != nil {
-				wrong = append(wrong, suppression.At(comment.Position, "", err.Error(), "write "+mark+" ignore=RULE because …"))
-				continue
-			}
-			var left []finding.Finding
-			left, messages := c.apply(d, v, found)
-			found = left
-			for _, message := range messages {
-				wrong = append(wrong, suppression.At(comment.Position, "", message, ""))
+	suppressed := map[place]bool{}
+	for _, d := range v.Files {
+		comments := d.Comments(mark)
+		if len(comments) == 0 {
+			continue
+		}
+		check := suppressor{errors: places(found, finding.Error), warnings: places(found, finding.Warning), alone: v.Alone(), suppressed: suppressed}
+		for _, r := range c.Rules() {
+			check.known = append(check.known, r.ID)
+		}
+		for _, comment := range comments {
+			for _, message := range check.apply(comment) {
+				wrong = append(wrong, suppression.At(comment.Position, "", message, "write "+mark+" ignore=RULE because …, or take the comment out"))
 			}
 		}
 	}
-	return append(found, wrong...)
+	left := slices.DeleteFunc(found, func(f finding.Finding) bool {
+		return f.Severity == finding.Warning && (suppressed[place{f.Position.Name, f.RuleID, f.Position.Line}] || suppressed[place{f.Position.Name, f.RuleID, 0}])
+	})
+	return append(left, wrong...)
 }
 
-// apply takes out what the directive suppresses, and says what is wrong with it.
-func (c *Chart) apply(d directive, v *values.Values, found []finding.Finding) ([]finding.Finding, []string) {
+// suppressor holds comments against the findings.
+type suppressor struct {
+	known            []string // ids of rules
+	errors, warnings map[place]bool
+	alone            bool // all findings of the file are there
+	suppressed       map[place]bool
+}
+
+// apply notes what the comment suppresses, and says what is wrong with it.
+func (s *suppressor) apply(c values.Comment) []string {
+	d, err := parseDirective(c)
+	if err != nil {
+		return []string{err.Error()}
+	}
 	var messages []string
 	if d.reason == "" {
 		messages = append(messages, "the reason is missing: because …")
 	}
 	for _, id := range d.ids {
-		known := slices.ContainsFunc(c.Rules(), func(r finding.Rule) bool { return r.ID == id })
-		covered := func(f finding.Finding) bool { return d.covers(f, id) }
-		isError := slices.ContainsFunc(found, func(f finding.Finding) bool { return covered(f) && f.Severity == finding.Error })
-		left := slices.DeleteFunc(slices.Clone(found), func(f finding.Finding) bool { return covered(f) && f.Severity == finding.Warning })
-		switch {
-		case !known:
+		at := place{c.Position.Name, id, c.Line}
+		if d.file {
+			at.line = 0
+		}
+		switch nowhere := !d.file && c.Line == 0; {
+		case !slices.Contains(s.known, id):
 			messages = append(messages, fmt.Sprintf("there is no rule %s for values", id))
-		case isError:
+		case s.errors[at] && !nowhere:
 			messages = append(messages, fmt.Sprintf("%s is an error here, and cannot be suppressed: Helm refuses it, too", id))
-		case len(left) == len(found) && v.Alone():
+		case s.warnings[at] && !nowhere:
+			s.suppressed[at] = true
+		case s.alone:
 			messages = append(messages, fmt.Sprintf("there is no %s here to suppress", id))
 		}
-		found = left
 	}
-	return found, messages
+	return messages
 }

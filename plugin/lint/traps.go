@@ -103,6 +103,7 @@ func modeFindings(v *values.Values) []finding.Finding {
 		if !isNumber || !isMode(path) || !slices.Contains(decimalModes, mode) {
 			return
 		}
+		path = slices.Clone(path)
 		message := fmt.Sprintf("%v is a decimal number, and as the mode of a file 0%s", mode, strconv.FormatInt(int64(mode), 8))
 		found = append(found, octal.At(v.Value(path), path.String(), message, fmt.Sprintf("write 0%v", mode)))
 	})

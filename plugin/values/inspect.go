@@ -28,7 +28,8 @@ type Scalar struct {
 func (s Scalar) ReadAs() string { return asWritten(s.Read) }
 
 // inspect looks for what is YAML, and yet seldom what was meant. Aliases are
-// not followed: their values are looked at where they stand.
+// not followed: their values are looked at where they stand. The path is only
+// lent: siblings write over it.
 func (d *Document) inspect(n *yaml.Node, path Path) {
 	if n == nil {
 		return
@@ -36,18 +37,16 @@ func (d *Document) inspect(n *yaml.Node, path Path) {
 	switch n.Kind {
 	case yaml.ScalarNode:
 		d.inspectScalar(n, path)
+		if n.Style&yaml.TaggedStyle == 0 {
+			d.inspectReading(n, path)
+		}
 	case yaml.SequenceNode:
 		for i, item := range n.Content {
-			d.inspect(item, below(path, strconv.Itoa(i)))
+			d.inspect(item, append(path, strconv.Itoa(i)))
 		}
 	case yaml.MappingNode:
 		d.inspectMapping(n, path)
 	}
-}
-
-// below is the path of a key; the paths of its siblings stay as they are.
-func below(path Path, step string) Path {
-	return append(slices.Clip(path), step)
 }
 
 func (d *Document) inspectScalar(n *yaml.Node, path Path) {
@@ -59,20 +58,25 @@ func (d *Document) inspectScalar(n *yaml.Node, path Path) {
 	case n.Style&quoted == 0 && typographic(n.Value):
 		d.addAt(WrongQuotes, "the quotation marks are not YAML's, and become part of the value", d.nodePosition(n), path)
 	}
-	if plainText(n) || plainNumber.MatchString(n.Value) || n.Style&yaml.TaggedStyle != 0 {
+}
+
+// inspectReading keeps what Helm reads otherwise than it is written, and null
+// where it is the value of a key.
+func (d *Document) inspectReading(n *yaml.Node, path Path) {
+	if plainText(n) || plainNumber.MatchString(n.Value) {
 		return
 	}
 	if read := readByHelm(n); asWritten(read) != n.Value || read == nil {
-		d.Scalars = append(d.Scalars, Scalar{path, n.Value, read, d.nodePosition(n)})
+		d.Scalars = append(d.Scalars, Scalar{slices.Clone(path), n.Value, read, d.nodePosition(n)})
 	}
 }
 
 // typographic says whether the value stands between the quotation marks of a
 // word processor.
 func typographic(value string) bool {
-	const opening, closing = "“”„‟‘’‚‛«»", "“”„‟‘’‚‛«»"
+	const marks = "“”„‟‘’‚‛«»"
 	runes := []rune(value)
-	return len(runes) > 1 && strings.ContainsRune(opening, runes[0]) && strings.ContainsRune(closing, runes[len(runes)-1])
+	return len(runes) > 1 && strings.ContainsRune(marks, runes[0]) && strings.ContainsRune(marks, runes[len(runes)-1])
 }
 
 func (d *Document) inspectMapping(n *yaml.Node, path Path) {
@@ -88,7 +92,7 @@ func (d *Document) inspectMapping(n *yaml.Node, path Path) {
 		if !ok {
 			continue
 		}
-		here := below(path, name)
+		here := append(path, name)
 		d.inspectKey(key, name, here)
 		if before := seen[name]; before != nil {
 			d.addAt(DuplicateKey, duplicateMessage(name, before, key), d.nodePosition(key), here)
@@ -129,6 +133,6 @@ func (d *Document) inspectMerge(n *yaml.Node, at int, path Path) {
 		if !ok || isMerge(key) || other == nil || own.Kind == yaml.ScalarNode && other.Kind == yaml.ScalarNode && own.Value == other.Value {
 			continue
 		}
-		d.addAt(MergeOverwrites, fmt.Sprintf("<< in line %d takes the place of this key: for Helm the last one wins", n.Content[at].Line), d.nodePosition(key), below(path, name))
+		d.addAt(MergeOverwrites, fmt.Sprintf("<< in line %d takes the place of this key: for Helm the last one wins", n.Content[at].Line), d.nodePosition(key), append(path, name))
 	}
 }

@@ -1,6 +1,10 @@
 package values
 
-import "github.com/helm-valkey/helm-valkey/plugin/finding"
+import (
+	"slices"
+
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+)
 
 // ProblemKind says what is wrong with a file as YAML.
 type ProblemKind int
@@ -31,5 +35,5 @@ func (d *Document) add(kind ProblemKind, message string, p finding.Position) {
 }
 
 func (d *Document) addAt(kind ProblemKind, message string, p finding.Position, path Path) {
-	d.Problems = append(d.Problems, Problem{kind, message, p, path})
+	d.Problems = append(d.Problems, Problem{kind, message, p, slices.Clone(path)})
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // MaxSize is up to where values files are read, in bytes. It bounds the memory
-// that a file takes, which is up to 300 times its size.
-const MaxSize = 2 << 20
+// that a file takes, which is up to 600 times its size.
+const MaxSize = 1 << 20
 
 // ReadFile reads a file that a flag names.
 type ReadFile func(name string) ([]byte, error)
@@ -42,7 +42,7 @@ func Read(o Options, defaults *Document, read ReadFile) (*Values, error) {
 			return nil, err
 		}
 		if len(data) > MaxSize {
-			return nil, fmt.Errorf("%s: larger than %d MiB: Kubernetes keeps a whole release, its values among it, in a Secret of at most 1 MiB", name, MaxSize>>20)
+			return nil, fmt.Errorf("%s: larger than %d MiB, which is all that Kubernetes keeps of a whole release in a Secret", name, MaxSize>>20)
 		}
 		d := Parse(name, data)
 		v.Files = append(v.Files, d)
@@ -80,18 +80,18 @@ func (v *Values) Scalars() []Scalar {
 }
 
 // Walk visits all values that are no mappings or lists themselves, in an order
-// of its own.
+// of its own. The path is another one after the visit.
 func (v *Values) Walk(visit func(path Path, value any)) { walk(nil, v.Merged, visit) }
 
 func walk(path Path, value any, visit func(Path, any)) {
 	switch value := value.(type) {
 	case map[string]any:
 		for key, item := range value {
-			walk(below(path, key), item, visit)
+			walk(append(path, key), item, visit)
 		}
 	case []any:
 		for i, item := range value {
-			walk(below(path, strconv.Itoa(i)), item, visit)
+			walk(append(path, strconv.Itoa(i)), item, visit)
 		}
 	default:
 		visit(path, value)
