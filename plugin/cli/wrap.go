@@ -118,7 +118,7 @@ func (w *wrapped) run(ctx context.Context) (int, error) {
 		}
 	}
 	if code, err := w.lint(ctx); err != nil || code != Clean {
-		return code, err
+		return w.stopped(code), err
 	}
 	if w.line.Command == helm.Template && !w.line.Has("output-dir") {
 		return w.template(ctx)
@@ -128,11 +128,19 @@ func (w *wrapped) run(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	if code, err := w.plan(ctx, flags, variables); err != nil || code != Clean {
-		return code, err
+		return w.stopped(code), err
 	}
 	code, err := w.helm.Run(w.input(), w.out, w.err, variables, w.line.With(flags...)...)
 	w.tellMessages()
 	return code, err
+}
+
+// stopped says, when findings end the command, that they do so in time.
+func (w *wrapped) stopped(code int) int {
+	if code == Findings && w.line.Command != helm.Template {
+		fmt.Fprintln(w.err, "helm valkey: nothing has been sent to the cluster")
+	}
+	return code
 }
 
 // input is Helm's standard input.

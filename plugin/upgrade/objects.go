@@ -60,6 +60,17 @@ func (r release) named(like manifest.Object) (manifest.Object, bool) {
 	return manifest.Object{}, false
 }
 
+// there is the release as it is in the cluster.
+func (r release) there() release {
+	in := release{live: r.live}
+	for _, o := range r.objects {
+		if live, ok := r.live[identity(o)]; ok {
+			in.objects = append(in.objects, live)
+		}
+	}
+	return in
+}
+
 // copies is how many pods hold the data besides the one that is master.
 func (r release) copies() int {
 	n := -1

@@ -19,8 +19,8 @@ type pair struct {
 	old, current manifest.Object
 }
 
-// check is one rule on what an upgrade changes. What Kubernetes refuses, it
-// refuses only of an object that is there.
+// check is one rule on what an upgrade changes. Some changes Kubernetes refuses:
+// of objects as they are in the cluster, whatever was sent there.
 type check struct {
 	rule    finding.Rule
 	find    func(change) []finding.Finding
@@ -73,14 +73,23 @@ func (u Upgrade) Check() []finding.Finding {
 	}
 	for _, c := range match(group(u.Old, live), group(u.New, nil)) {
 		for _, check := range checks {
-			for _, f := range check.find(c) {
-				if _, there := live[f.Object]; !check.refused || u.Live == nil || there {
-					found = append(found, f)
-				}
+			refused := check.find(c)
+			if check.refused && u.Live != nil {
+				refused = both(check.find(change{c.old.there(), c.current}), refused)
 			}
+			found = append(found, refused...)
 		}
 	}
 	return finding.Sort(found)
+}
+
+// both returns the findings about fields that others are about as well: what is in
+// the cluster has fields that nobody wrote, and what was written may not have got
+// there.
+func both(found, others []finding.Finding) []finding.Finding {
+	return slices.DeleteFunc(found, func(f finding.Finding) bool {
+		return !slices.ContainsFunc(others, func(o finding.Finding) bool { return o.Object == f.Object && o.Path == f.Path })
+	})
 }
 
 // place is where a release is. Its name label follows nameOverride, so that it

@@ -123,6 +123,17 @@ func TestGone(t *testing.T) {
 	require.Len(t, without, len(old)-1)
 	require.Empty(t, Upgrade{Old: old, New: current, Live: without}.Check())
 	require.Empty(t, Upgrade{Old: old, New: current, Live: []manifest.Object{}}.Check())
+	require.Empty(t, Upgrade{Old: old, New: current, Live: current}.Check(), "an upgrade that failed made it so")
+}
+
+// Replicas are those that there are.
+func TestScaled(t *testing.T) {
+	stream := rendered(t, "default")
+	changed := strings.ReplaceAll(stream, `value: ":9122"`, `value: ":9000"`)
+	u := Upgrade{Old: read(t, stream), New: read(t, changed)}
+	require.Len(t, u.Check(), 1)
+	u.Live = read(t, strings.ReplaceAll(stream, "\n  replicas: 2\n", "\n  replicas: 0\n"))
+	require.Empty(t, u.Check())
 }
 
 func TestExamples(t *testing.T) {
