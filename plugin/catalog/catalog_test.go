@@ -59,14 +59,16 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// isHere says whether a finding is at the line of the example that is marked.
-// Those about rendered objects have no lines.
+// isHere says whether a finding in values is at the line of the example that is
+// marked; a mark on a line of its own is about the line below. Examples that are
+// not values have no marks.
 func isHere(f finding.Finding, example string) bool {
-	if f.Object.Kind != "" {
-		return strings.Contains(example, f.Object.Name)
+	if f.Position.Name != exampleName {
+		return true
 	}
-	lines := strings.Split(example, "\n")
-	return f.Position.Line > 0 && strings.Contains(lines[f.Position.Line-1], here)
+	lines := append([]string{""}, strings.Split(example, "\n")...)
+	n := f.Position.Line
+	return strings.Contains(lines[n], here) || strings.TrimSpace(lines[n-1]) == here
 }
 
 func TestFind(t *testing.T) {

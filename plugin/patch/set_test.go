@@ -149,16 +149,17 @@ func TestApplyToBrokenDocuments(t *testing.T) {
 }
 
 func TestExamplesOfRules(t *testing.T) {
-	const object = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: demo-valkey-master, labels: {app.kubernetes.io/instance: demo}}\nspec: {replicas: 1}\n"
 	for _, rule := range Rules() {
 		require.NotEmpty(t, rule.Bad)
 		for _, bad := range rule.Bad {
-			_, found := applyAll(t, object, bad)
+			found, err := Try(bad)
+			require.NoError(t, err)
 			require.Len(t, found, 1)
 			require.Equal(t, rule.ID, found[0].RuleID)
 		}
 		for _, good := range rule.Good {
-			_, found := applyAll(t, object, good)
+			found, err := Try(good)
+			require.NoError(t, err)
 			require.Empty(t, found)
 		}
 	}

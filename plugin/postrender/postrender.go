@@ -2,13 +2,7 @@
 // patch it has done so.
 package postrender
 
-import (
-	"slices"
-
-	"github.com/helm-valkey/helm-valkey/plugin/digest"
-	"github.com/helm-valkey/helm-valkey/plugin/finding"
-	"github.com/helm-valkey/helm-valkey/plugin/patch"
-)
+import "github.com/helm-valkey/helm-valkey/plugin/finding"
 
 // check is one rule on the objects of one release.
 type check struct {
@@ -27,11 +21,11 @@ var checks = []check{
 	{readyService, findReadyServices},
 }
 
-// Rules are all rules of what is rendered.
+// Rules are all rules of this package.
 func Rules() []finding.Rule {
 	var all []finding.Rule
 	for _, c := range checks {
 		all = append(all, c.rule)
 	}
-	return slices.Concat(all, digest.Rules(), patch.Rules())
+	return all
 }
