@@ -45,6 +45,12 @@ func corpus(t *testing.T, c *Chart) map[string]string {
 		require.NoError(t, err)
 		files[fmt.Sprintf("mutant/%d", seed)] = string(text)
 	}
+	const combinations = 120
+	for seed := range uint64(combinations) {
+		text, err := yaml.Marshal(combination(seed))
+		require.NoError(t, err)
+		files[fmt.Sprintf("combination/%d", seed)] = string(text)
+	}
 	for _, text := range odd {
 		files[fmt.Sprintf("odd/value %.20q", text)] = everywhere(t, c, text, map[string]any{"key": text})
 		files[fmt.Sprintf("odd/key %.20q", text)] = everywhere(t, c, "", map[string]any{text: "value"})
@@ -60,6 +66,63 @@ var words = []any{
 	"auto", "never", "soft", "hard", "valkey", "redis", "LoadBalancer", "NodePort", "ClusterIP", "Retain", "Delete", "OnDelete",
 	"10s", "250ms", "0s", "1h", "-1s", "10", "8Gi", "64Mi", "8GB", "latest", "9.0", "{{ .Release.Name }}", "Not A Name", "a,b",
 	true, false, 0, 1, 2, 3, 5, 6379, 9121, 65536, 1000000,
+}
+
+// settings are those that have to do with each other.
+var settings = []struct {
+	path   string
+	values []any
+}{
+	{"architecture", []any{"standalone", "replication"}},
+	{"engine", []any{"redis", "valkey", "auto"}},
+	{"image.tag", []any{"7.2", "8.1.3", "9.1.2", "6.2-alpine", "latest"}},
+	{"auth.enabled", []any{true, false}},
+	{"auth.password", []any{"secret", ""}},
+	{"auth.existingSecret", []any{"own", "{{ .Release.Name }}-own"}},
+	{"commonConfiguration", []any{"maxmemory 1gb\n", "save 60 1\nappendonly yes\n", "port 1\n", "user app on nopass ~* +@all\n"}},
+	{"existingConfigmap", []any{"own"}},
+	{"persistenceMode", []any{"aof", "rdb", "none"}},
+	{"durability", []any{"async", "replicated"}},
+	{"safety.minReplicasToWrite", []any{0, 1, 2, 3}},
+	{"safety.maxLag", []any{"1s", "10s", "100s"}},
+	{"safety.minReplicasMaxLag", []any{"1s", "2s", "30s"}},
+	{"proxy.holdTimeout", []any{"100ms", "5s", "1m"}},
+	{"handover.waitForUpdatedReplica", []any{"0s", "10s", "5m"}},
+	{"hive.enabled", []any{true, false}},
+	{"hive.policy", []any{"safe", "available"}},
+	{"hive.silenceTimeout", []any{"100ms", "1s", "5s"}},
+	{"sentinel.enabled", []any{true, true, false}},
+	{"sentinel.replicaCount", []any{1, 2, 3, 5}},
+	{"sentinel.quorum", []any{0, 1, 2, 3, 4}},
+	{"master.replicaCount", []any{0, 1, 2, 3}},
+	{"master.failback", []any{"auto", "never", "always"}},
+	{"master.service.routing", []any{"proxy", "direct"}},
+	{"master.service.type", []any{"LoadBalancer", "NodePort", "ClusterIP"}},
+	{"master.service.nodePorts.valkey", []any{30000, "31000", 80}},
+	{"master.persistence.enabled", []any{true, false}},
+	{"master.persistence.existingClaim", []any{"old"}},
+	{"master.terminationGracePeriodSeconds", []any{0, 10, 60, 600, ""}},
+	{"master.pdb", []any{map[string]any{"minAvailable": 1, "maxUnavailable": ""}, map[string]any{"maxUnavailable": 0}, map[string]any{"create": false}}},
+	{"replica.replicaCount", []any{0, 1, 2, 5}},
+	{"replica.priority", []any{0, 50, 100}},
+	{"replica.persistence.enabled", []any{true, false}},
+	{"replica.pdb", []any{map[string]any{"minAvailable": "50%", "maxUnavailable": ""}, map[string]any{"maxUnavailable": "0%"}}},
+	{"metrics.enabled", []any{true, false}},
+	{"metrics.serviceMonitor.enabled", []any{true}},
+	{"containerPorts.http", []any{6379, 9000}},
+	{"networkPolicy.allowExternal", []any{false}},
+	{"global.compatibility.openshift.adaptSecurityContext", []any{"force", "auto", "disabled"}},
+}
+
+// combination is a file with three to eight of the settings.
+func combination(seed uint64) map[string]any {
+	random := rand.New(rand.NewPCG(seed, 6))
+	out := map[string]any{}
+	for range 3 + random.IntN(6) {
+		s := settings[random.IntN(len(settings))]
+		write(out, values.ParsePath(s.path), s.values[random.IntN(len(s.values))])
+	}
+	return out
 }
 
 // odd are texts that break YAML which is put together carelessly.
