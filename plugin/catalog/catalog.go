@@ -12,8 +12,10 @@ import (
 	"strings"
 
 	chart "github.com/helm-valkey/helm-valkey/charts/valkey"
+	"github.com/helm-valkey/helm-valkey/plugin/digest"
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/lint"
+	"github.com/helm-valkey/helm-valkey/plugin/patch"
 	"github.com/helm-valkey/helm-valkey/plugin/postrender"
 	"github.com/helm-valkey/helm-valkey/plugin/upgrade"
 	"github.com/helm-valkey/helm-valkey/plugin/values"
@@ -39,6 +41,8 @@ func Open() (*Catalog, error) {
 	return &Catalog{[]family{
 		{c.Rules(), func(example string) ([]finding.Finding, error) { return findInValues(c, example) }},
 		{postrender.Rules(), findInManifests},
+		{digest.Rules(), digest.Try},
+		{patch.Rules(), patch.Try},
 		{upgrade.Rules(), upgrade.Try},
 	}}, nil
 }
@@ -56,7 +60,7 @@ func findInValues(c *lint.Chart, example string) ([]finding.Finding, error) {
 }
 
 func findInManifests(example string) ([]finding.Finding, error) {
-	return postrender.Pass(context.Background(), strings.NewReader(example), io.Discard)
+	return postrender.Pass(context.Background(), strings.NewReader(example), io.Discard, postrender.Options{})
 }
 
 // Rules are all rules, in the order of their ids.

@@ -59,15 +59,23 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// isHere says whether a finding is at the line of the example that is marked.
-// Those about rendered objects have no lines.
+// isHere says whether a finding is at the line of the example that is marked,
+// or below a line with nothing but the mark: within a text it would be a part of
+// it. Rendered objects have no lines, and patches no marks.
 func isHere(f finding.Finding, example string) bool {
 	if f.Object.Kind != "" {
-		return strings.Contains(example, f.Object.Name)
+		return strings.Contains(example+exampleObject, f.Object.Name)
 	}
-	lines := strings.Split(example, "\n")
-	return f.Position.Line > 0 && strings.Contains(lines[f.Position.Line-1], here)
+	if !strings.Contains(example, here) {
+		return f.Position.Line > 0
+	}
+	lines := append([]string{""}, strings.Split(example, "\n")...)
+	at := f.Position.Line
+	return at > 0 && (strings.Contains(lines[at], here) || strings.TrimSpace(lines[at-1]) == here)
 }
+
+// exampleObject is what the examples of patches are for.
+const exampleObject = "demo-valkey-master"
 
 func TestFind(t *testing.T) {
 	c := open(t)

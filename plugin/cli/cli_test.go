@@ -87,9 +87,10 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestLintReadsStandardInput(t *testing.T) {
-	stdout, stderr, code := execute("auth:\n  pasword: x\n", "lint", "-f", "-")
+	stdout, stderr, code := execute("auth:\n  pasword: secret!\n", "lint", "-f", "-")
 	require.Equal(t, Findings, code)
-	require.Contains(t, stdout, "<stdin>:2:3: error: auth: unknown key \"pasword\" [VK001]\n")
+	require.Contains(t, stdout, "<stdin>:2:3: error: auth: unknown key \"pasword\"; did you mean \"password\"? [VK001]\n")
+	require.NotContains(t, stdout, "secret!", "a misspelt key must not give its secret away")
 	require.Equal(t, "1 error, 0 warnings in 1 file\n", stderr)
 }
 
@@ -181,4 +182,43 @@ func TestPostRenderOfBrokenInput(t *testing.T) {
 	code := Run(context.Background(), []string{"post-render"}, iotest.ErrReader(os.ErrClosed), &out, &err)
 	require.Equal(t, Failure, code)
 	require.Empty(t, out.String())
+}
+
+func TestPostRenderPatchesAndPins(t *testing.T) {
+	folder := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	const pod = "# a pod\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: nginx:1}]} # its image\n"
+	digest := "sha256:" + strings.Repeat("1", 64)
+	lock := file("images.lock", "nginx:1: "+digest+"\n")
+	file("owner.yaml", "target: {kind: Pod, namespace: shop}\npatch: |\n  metadata: {annotations: {in: {{ .Release.Namespace }}}}\n")
+
+	stdout, stderr, code := execute(pod, "post-render", "--set-image-digests", lock)
+	require.Equal(t, Clean, code, stderr)
+	require.Equal(t, strings.Replace(pod, "nginx:1", "nginx:1@"+digest, 1), stdout)
+
+	stdout, stderr, code = execute(pod, "post-render", "--set-image-digests", lock, "--patches", folder, "--namespace", "shop")
+	require.Equal(t, Clean, code, stderr)
+	require.Equal(t, "# a pod\napiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n    in: shop\n  name: p\nspec:\n  containers:\n    - image: nginx:1@"+digest+"\n      name: c\n", stdout)
+
+	t.Setenv("HELM_NAMESPACE", "other")
+	stdout, stderr, code = execute(pod, "post-render", "--patches="+folder)
+	require.Equal(t, Findings, code)
+	require.Empty(t, stdout)
+	require.Contains(t, stderr, filepath.Join(folder, "owner.yaml")+":1:1: error: target: no object in the stream is like this [VK211]\n")
+
+	stdout, stderr, code = execute(strings.Replace(pod, "nginx:1", "nginx:2", 1), "post-render", "--set-image-digests", lock, "--errors-as-manifest")
+	require.Equal(t, Clean, code)
+	require.Contains(t, stdout, "kind: Refused")
+	require.Contains(t, stderr, `error: Pod p: spec.containers[c].image: image "nginx:2" is not in images.lock [VK209]`)
+
+	for _, args := range [][]string{{"--patches", "/nowhere"}, {"--set-image-digests", "/nowhere"}, {"--set-image-digests", filepath.Join(folder, "owner.yaml")}} {
+		stdout, stderr, code = execute(pod, append([]string{"post-render"}, args...)...)
+		require.Equal(t, Failure, code)
+		require.Empty(t, stdout)
+		require.Contains(t, stderr, "helm valkey: ")
+	}
 }

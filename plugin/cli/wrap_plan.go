@@ -30,7 +30,7 @@ func (w *wrapped) plan(ctx context.Context, flags, variables []string) (int, err
 	var found []finding.Finding
 	if w.ownPostRenderer() {
 		fmt.Fprintln(w.err, "helm valkey: a post-renderer of your own takes the place of the checks: what it renders is checked once, before")
-		if found, err = postrender.Pass(ctx, bytes.NewReader(planned), io.Discard); err != nil {
+		if found, err = postrender.Pass(ctx, bytes.NewReader(planned), io.Discard, postrender.Options{}); err != nil {
 			return 0, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"sync"
+	"text/template"
 
 	"helm.sh/helm/v3/pkg/chart"
 	helmyaml "sigs.k8s.io/yaml"
@@ -17,16 +18,17 @@ import (
 // DefaultsName stands for the chart's values.yaml in positions.
 const DefaultsName = "<chart defaults>"
 
-// helpersName is the one file of the chart's templates that its rules include.
-const helpersName = "templates/_mastership.tpl"
+// helperNames are the files of the chart's templates that its rules include.
+var helperNames = []string{"templates/_mastership.tpl", "templates/_server.tpl", "templates/_directives.tpl"}
 
 // Chart is what values are checked against.
 type Chart struct {
 	Metadata chart.Metadata
 	Defaults *values.Document
 
-	schema *schema.Schema
-	rules  []*valueRule
+	schema  *schema.Schema
+	rules   []*valueRule
+	speller func() (*speller, error) // made when a finding needs it
 }
 
 // OpenChart reads the defaults, the schema and the rules of a chart, all at
@@ -43,6 +45,7 @@ func OpenChart(files fs.FS) (*Chart, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
+	c.speller = sync.OnceValues(func() (*speller, error) { return newSpeller(c.schema) })
 	return c, nil
 }
 
@@ -80,11 +83,10 @@ func openRules(files fs.FS) ([]*valueRule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the chart's rules: %w", err)
 	}
-	source, err := fs.ReadFile(files, helpersName)
-	if err != nil {
-		return nil, fmt.Errorf("read what the chart's rules share: %w", err)
+	if len(names) == 0 {
+		return nil, errors.New("the chart has no rules: it is not that of helm-valkey")
 	}
-	helpers, err := parseHelpers(source)
+	helpers, err := openHelpers(files)
 	if err != nil {
 		return nil, fmt.Errorf("read what the chart's rules share: %w", err)
 	}
@@ -101,4 +103,21 @@ func openRules(files fs.FS) ([]*valueRule, error) {
 		rules = append(rules, rule)
 	}
 	return rules, nil
+}
+
+func openHelpers(files fs.FS) (*template.Template, error) {
+	helpers := newHelpers()
+	for _, name := range helperNames {
+		source, err := fs.ReadFile(files, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // an older chart, whose rules do without
+		}
+		if err != nil {
+			return nil, err
+		}
+		if _, err := helpers.Parse(string(source)); err != nil {
+			return nil, err
+		}
+	}
+	return helpers, nil
 }

@@ -33,10 +33,10 @@ type ruleFile struct {
 	Good     []string `yaml:"good"`
 }
 
-// parseHelpers reads the chart's templates that rules may include, with the
-// functions that Helm gives both. Rules are parsed beside them: giving the
-// functions to a new template takes longer than parsing a rule.
-func parseHelpers(source []byte) (*template.Template, error) {
+// newHelpers is where the chart's templates that rules may include are parsed,
+// with the functions that Helm gives both. Rules are parsed beside them: giving
+// the functions to a new template takes longer than parsing a rule.
+func newHelpers() *template.Template {
 	helpers := template.New("")
 	functions := sprig.TxtFuncMap()
 	delete(functions, "env")
@@ -47,7 +47,7 @@ func parseHelpers(source []byte) (*template.Template, error) {
 		err := helpers.ExecuteTemplate(&out, name, data)
 		return out.String(), err
 	}
-	return helpers.Funcs(functions).Option("missingkey=zero").Parse(string(source))
+	return helpers.Funcs(functions).Option("missingkey=zero")
 }
 
 func parseRule(helpers *template.Template, data []byte) (*valueRule, error) {

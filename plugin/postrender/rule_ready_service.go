@@ -17,50 +17,52 @@ reach, once DNS does not list these as ready any more. The Service behind that n
 be headless, to select every server and to leave out the pods that are not ready. A server
 that it does not select would count as lost while it lives, and there would be two masters;
 if it publishes pods that are not ready, none would ever count as lost.`,
-	Bad: []string{`kind: Service
+	Bad: []string{`apiVersion: apps/v1
+kind: StatefulSet
 metadata:
-  name: shop-valkey-ready
+  name: demo-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  template:
+    metadata:
+      labels: {app.kubernetes.io/name: valkey}
+    spec:
+      containers:
+        - name: valkey
+          env: [{name: ENTRYPOINT_READY_SERVICES, value: demo-valkey-ready}]
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: demo-valkey-ready
   labels: {helm.sh/chart: valkey-0.1.0}
 spec:
   clusterIP: None
   publishNotReadyAddresses: true
-  selector: {app.kubernetes.io/component: master}
----
+  selector: {app.kubernetes.io/name: valkey}
+`},
+	Good: []string{`apiVersion: apps/v1
 kind: StatefulSet
 metadata:
-  name: shop-valkey-master
+  name: demo-valkey-master
   labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
 spec:
   template:
     metadata:
-      labels: {app.kubernetes.io/component: master}
+      labels: {app.kubernetes.io/name: valkey}
     spec:
       containers:
         - name: valkey
-          env:
-            - {name: ENTRYPOINT_READY_SERVICES, value: shop-valkey-ready}
-`},
-	Good: []string{`kind: Service
+          env: [{name: ENTRYPOINT_READY_SERVICES, value: demo-valkey-ready}]
+---
+apiVersion: v1
+kind: Service
 metadata:
-  name: shop-valkey-ready
+  name: demo-valkey-ready
   labels: {helm.sh/chart: valkey-0.1.0}
 spec:
   clusterIP: None
-  selector: {app.kubernetes.io/component: master}
----
-kind: StatefulSet
-metadata:
-  name: shop-valkey-master
-  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
-spec:
-  template:
-    metadata:
-      labels: {app.kubernetes.io/component: master}
-    spec:
-      containers:
-        - name: valkey
-          env:
-            - {name: ENTRYPOINT_READY_SERVICES, value: shop-valkey-ready}
+  selector: {app.kubernetes.io/name: valkey}
 `},
 }
 

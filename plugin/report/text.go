@@ -111,11 +111,23 @@ func snippet(p finding.Position, c palette) string {
 	return fmt.Sprintf("%s |\n%s | %s\n%s | %s%s\n", margin, number, string(line), margin, string(indent), mark)
 }
 
-// secret matches what stands behind a key that names a secret. Findings end up
-// in the logs of CI.
-var secret = regexp.MustCompile(`(?i)(?:password|passwd|passphrase|token)["']?\s*[:=]\s*("[^"]*"|'[^']*'|[^\s"',}#]+)`)
+// secrets match what stands behind a key, or a directive of the server's
+// configuration, that names a secret, and the rules of an ACL user with a
+// password. Findings end up in the logs of CI.
+var secrets = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)(?:password|passwd|passphrase|token)["']?\s*[:=]\s*("[^"]*"|'[^']*'|[^\s"',}#]+)`),
+	regexp.MustCompile(`(?i)(?:requirepass|masterauth|primaryauth|key-file-pass)\s+(\S.*)`),
+	regexp.MustCompile(`(?i)(?:^|[\s"'])user\s+\S+\s+((?:on|off|reset\w*|[-~&+(%]\S*)\s.*[<>].*|[<>]\S.*)`),
+}
 
 func hideSecrets(line string) string {
+	for _, secret := range secrets {
+		line = hide(line, secret)
+	}
+	return line
+}
+
+func hide(line string, secret *regexp.Regexp) string {
 	var b strings.Builder
 	end := 0
 	for _, m := range secret.FindAllStringSubmatchIndex(line, -1) {

@@ -109,7 +109,7 @@ commonConfiguration: |
 `
 	forEachHelm(t, func(t *testing.T, helm string) {
 		_, err := rendering{helm: helm, values: values, args: []string{"--skip-schema-validation"}}.try(t)
-		for _, want := range []string{"(9 to mend)", "[VK129]", "[VK103]", "[VK104]", "[VK105]", "[VK107]", "commonConfiguration: port", "commonConfiguration: replicaof", "[VK111]"} {
+		for _, want := range []string{"(9 to mend)", "[VK129]", "[VK103]", "[VK104]", "[VK105]", "[VK107]", "commonConfiguration[0]: port", "commonConfiguration[1]: replicaof", "[VK111]"} {
 			require.ErrorContains(t, err, want)
 		}
 	})
