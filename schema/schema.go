@@ -13,6 +13,7 @@ import (
 // Schema is a compiled JSON schema.
 type Schema struct {
 	compiled *gojsonschema.Schema
+	source   []byte
 }
 
 // Compile reads a JSON schema.
@@ -21,7 +22,7 @@ func Compile(source []byte) (*Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compile the values schema: %w", err)
 	}
-	return &Schema{compiled: compiled}, nil
+	return &Schema{compiled: compiled, source: source}, nil
 }
 
 // Validate returns everything in the values that the schema refuses, sorted

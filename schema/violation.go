@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/xeipuuv/gojsonschema"
@@ -31,6 +32,7 @@ type Violation struct {
 	Kind    Kind
 	Message string
 	Fix     string
+	Allowed []string // the texts that are allowed instead, of NotAllowed
 
 	wrapper bool // says no more than that something below is wrong
 }
@@ -64,7 +66,8 @@ func translate(e gojsonschema.ResultError) (Violation, bool) {
 		v.Message, v.Fix = typeSentence(fmt.Sprint(details["expected"]), fmt.Sprint(details["given"]))
 	case "enum":
 		v.Kind = NotAllowed
-		v.Message = fmt.Sprintf("%s is not one of the values allowed here: %s", show(e.Value()), allowedList(fmt.Sprint(details["allowed"])))
+		v.Allowed = allowedTexts(fmt.Sprint(details["allowed"]))
+		v.Message = fmt.Sprintf("%s is not one of the values allowed here: %s", show(e.Value()), allowedList(v.Allowed, fmt.Sprint(details["allowed"])))
 	case "const":
 		v.Kind = NotAllowed
 		v.Message = constSentence(e.Value(), fmt.Sprint(details["allowed"]))
@@ -154,12 +157,22 @@ func rangeSentence(e gojsonschema.ResultError) (Kind, string) {
 	return Combined, e.Description()
 }
 
-// allowedList makes `"aof", "rdb"` of gojsonschema's list readable.
-func allowedList(list string) string {
-	var items []string
-	if json.Unmarshal([]byte("["+list+"]"), &items) != nil {
+// allowedTexts reads gojsonschema's list of the values allowed. It is empty
+// when not all of them are text.
+func allowedTexts(list string) []string {
+	var texts []string
+	if json.Unmarshal([]byte("["+list+"]"), &texts) != nil {
+		return nil
+	}
+	return texts
+}
+
+// allowedList makes `"aof", "rdb"` readable.
+func allowedList(texts []string, list string) string {
+	if len(texts) == 0 {
 		return list
 	}
+	items := slices.Clone(texts)
 	for i, item := range items {
 		if item == "" {
 			items[i] = `""`

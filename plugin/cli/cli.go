@@ -60,6 +60,12 @@ func commands() []command {
 	return []command{
 		lintCommand(),
 		postRenderCommand(),
+		diffCheckCommand(),
+		installCommand(),
+		upgradeCommand(),
+		templateCommand(),
+		explainCommand(),
+		rulesCommand(),
 		versionCommand(),
 		helpCommand(),
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,7 @@ func TestExitCodes(t *testing.T) {
 		return path
 	}
 	good, bad := file("good.yaml", "replica: {replicaCount: 3}\n"), file("bad.yaml", "master: {replicaCount: 2}\n")
+	odd := file("odd.yaml", "image: {tag: latest}\n")
 	text := file("text.txt", "maxmemory 1gb")
 	tests := []struct {
 		name string
@@ -53,7 +55,27 @@ func TestExitCodes(t *testing.T) {
 		{"set from no file", []string{"lint", "--set-file", "commonConfiguration=/nowhere"}, Failure},
 		{"no file", []string{"lint", "/nowhere.yaml"}, Failure},
 		{"a directory", []string{"lint", folder}, Failure},
+		{"a file too large", []string{"lint", file("large.yaml", strings.Repeat("# nothing\n", 110000))}, Failure},
+		{"a value from a file too large", []string{"lint", "--set-file", "commonConfiguration=" + filepath.Join(folder, "large.yaml")}, Failure},
+		{"a file without an end", []string{"lint", "/dev/zero"}, Failure},
+		{"the standard input twice", []string{"lint", "-f", "-", "-"}, Usage},
 		{"an address", []string{"lint", "-f", "https://example.org/values.yaml"}, Failure},
+		{"a warning", []string{"lint", odd}, Clean},
+		{"a warning that counts", []string{"lint", odd, "--fail-on", "warning"}, Findings},
+		{"nothing to count", []string{"lint", good, "--fail-on=warning"}, Clean},
+		{"no severity", []string{"lint", odd, "--fail-on", "never"}, Usage},
+		{"no format", []string{"lint", odd, "--format", "xml"}, Usage},
+		{"no color", []string{"lint", odd, "--color", "yes"}, Usage},
+		{"the chart's folder", []string{"lint", odd, "--chart", "../../charts/valkey"}, Clean},
+		{"no chart there", []string{"lint", odd, "--chart", "./nowhere"}, Failure},
+		{"another chart", []string{"lint", odd, "--chart", folder}, Failure},
+		{"a version of the chart in the plugin", []string{"lint", odd, "--version", "0.0.1"}, Usage},
+		{"explain", []string{"explain", "VK101"}, Clean},
+		{"explain nothing", []string{"explain"}, Usage},
+		{"explain an unknown rule", []string{"explain", "VK1O1"}, Usage},
+		{"rules", []string{"rules"}, Clean},
+		{"rules of what", []string{"rules", "VK101"}, Usage},
+		{"rules in no format", []string{"rules", "--format", "sarif"}, Usage},
 		{"post-render takes no files", []string{"post-render", good}, Usage},
 		{"post-render of nothing", []string{"post-render"}, Failure},
 	}
@@ -70,16 +92,68 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestLintReadsStandardInput(t *testing.T) {
-	stdout, stderr, code := execute("auth:\n  pasword: x\n", "lint", "-f", "-")
+	stdout, stderr, code := execute("auth:\n  pasword: secret!\n", "lint", "-f", "-")
 	require.Equal(t, Findings, code)
-	require.Contains(t, stdout, "<stdin>:2:3: error: auth: unknown key \"pasword\" [VK001]\n")
+	require.Contains(t, stdout, "<stdin>:2:3: error: auth: unknown key \"pasword\"; did you mean \"password\"? [VK001]\n")
+	require.NotContains(t, stdout, "secret!", "a misspelt key must not give its secret away")
 	require.Equal(t, "1 error, 0 warnings in 1 file\n", stderr)
+}
+
+// Files that are checked at the same time are reported in one order.
+func TestLintOfManyFiles(t *testing.T) {
+	folder := t.TempDir()
+	args := []string{"lint"}
+	for i := range 100 {
+		name := filepath.Join(folder, fmt.Sprintf("%03d.yaml", i))
+		require.NoError(t, os.WriteFile(name, []byte("replica:\n  replicaCount: 3\n  replicaCount: x\n"), 0o644))
+		args = append(args, name)
+	}
+	first, stderr, code := execute("", args...)
+	require.Equal(t, Findings, code)
+	require.Contains(t, stderr, "100 errors, 100 warnings in 100 files")
+	require.True(t, strings.HasPrefix(first, args[1]+":3:3: warning: "), first)
+	again, _, _ := execute("", args...)
+	require.Equal(t, first, again)
+
+	args = append(args, filepath.Join(folder, "none.yaml"), filepath.Join(folder, "neither.yaml"))
+	_, stderr, code = execute("", args...)
+	require.Equal(t, Failure, code)
+	require.Contains(t, stderr, "none.yaml")
 }
 
 func TestLintNamesFlags(t *testing.T) {
 	stdout, _, _ := execute("", "lint", "--set", "master.replicaCount=2", "--set-json", `auth={"password":1}`)
 	require.Contains(t, stdout, "--set master.replicaCount=2: error: master.replicaCount: more than one master needs Sentinel")
 	require.Contains(t, stdout, `--set-json auth={"password":*}: error: auth.password: expected string, found integer [VK003]`)
+}
+
+func TestLintFormats(t *testing.T) {
+	for format, want := range map[string]string{
+		"text":   "<stdin>:1:15: warning: image.tag: ",
+		"json":   `"rule": "VK110"`,
+		"github": "::warning title=VK110::<stdin>:1:15: image.tag: ",
+		"sarif":  `"ruleId": "VK110"`,
+		"junit":  `<testcase classname="helm valkey lint" name="&lt;stdin&gt;">`,
+	} {
+		stdout, stderr, code := execute("image: {tag:  latest}\n", "lint", "-f", "-", "--format", format)
+		require.Equal(t, Clean, code, stderr)
+		require.Contains(t, stdout, want)
+		require.Equal(t, "0 errors, 1 warning in 1 file\n", stderr, format)
+	}
+}
+
+func TestLintSaysNothingOfNothing(t *testing.T) {
+	stdout, stderr, code := execute("{}", "lint", "-f", "-")
+	require.Equal(t, Clean, code)
+	require.Empty(t, stdout+stderr)
+}
+
+// Colors are for terminals, and for those who ask.
+func TestLintColors(t *testing.T) {
+	for when, want := range map[string]bool{"auto": false, "never": false, "always": true} {
+		stdout, _, _ := execute("a: 1\n", "lint", "-f", "-", "--color", when)
+		require.Equal(t, want, strings.Contains(stdout, "\x1b["), when)
+	}
 }
 
 func stream(t *testing.T) string {
@@ -107,6 +181,7 @@ func TestPostRenderRefuses(t *testing.T) {
 	require.Empty(t, stdout)
 	require.Equal(t, `error: StatefulSet demo-valkey-master in namespace shop: spec.replicas: more than one master needs Sentinel, which decides which of them takes the writes [VK201]
   fix: set spec.replicas to 1 instead of 2; replica.replicaCount adds copies of the data
+  see: https://github.com/helm-valkey/helm-valkey/blob/main/docs/rules.md#vk201
 1 error, 0 warnings
 `, stderr)
 
@@ -134,4 +209,43 @@ func TestPostRenderOfBrokenInput(t *testing.T) {
 	code := Run(context.Background(), []string{"post-render"}, iotest.ErrReader(os.ErrClosed), &out, &err)
 	require.Equal(t, Failure, code)
 	require.Empty(t, out.String())
+}
+
+func TestPostRenderPatchesAndPins(t *testing.T) {
+	folder := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	const pod = "# a pod\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: nginx:1}]} # its image\n"
+	digest := "sha256:" + strings.Repeat("1", 64)
+	lock := file("images.lock", "nginx:1: "+digest+"\n")
+	file("owner.yaml", "target: {kind: Pod, namespace: shop}\npatch: |\n  metadata: {annotations: {in: {{ .Release.Namespace }}}}\n")
+
+	stdout, stderr, code := execute(pod, "post-render", "--set-image-digests", lock)
+	require.Equal(t, Clean, code, stderr)
+	require.Equal(t, strings.Replace(pod, "nginx:1", "nginx:1@"+digest, 1), stdout)
+
+	stdout, stderr, code = execute(pod, "post-render", "--set-image-digests", lock, "--patches", folder, "--namespace", "shop")
+	require.Equal(t, Clean, code, stderr)
+	require.Equal(t, "# a pod\napiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n    in: shop\n  name: p\nspec:\n  containers:\n    - image: nginx:1@"+digest+"\n      name: c\n", stdout)
+
+	t.Setenv("HELM_NAMESPACE", "other")
+	stdout, stderr, code = execute(pod, "post-render", "--patches="+folder)
+	require.Equal(t, Findings, code)
+	require.Empty(t, stdout)
+	require.Contains(t, stderr, filepath.Join(folder, "owner.yaml")+":1:1: error: target: no object in the stream is like this [VK211]\n")
+
+	stdout, stderr, code = execute(strings.Replace(pod, "nginx:1", "nginx:2", 1), "post-render", "--set-image-digests", lock, "--errors-as-manifest")
+	require.Equal(t, Clean, code)
+	require.Contains(t, stdout, "kind: Refused")
+	require.Contains(t, stderr, `error: Pod p: spec.containers[c].image: image "nginx:2" is not in images.lock [VK209]`)
+
+	for _, args := range [][]string{{"--patches", "/nowhere"}, {"--set-image-digests", "/nowhere"}, {"--set-image-digests", filepath.Join(folder, "owner.yaml")}} {
+		stdout, stderr, code = execute(pod, append([]string{"post-render"}, args...)...)
+		require.Equal(t, Failure, code)
+		require.Empty(t, stdout)
+		require.Contains(t, stderr, "helm valkey: ")
+	}
 }

@@ -190,3 +190,50 @@ func TestPostRenderOfExampleValues(t *testing.T) {
 		}
 	}
 }
+
+// patchesAndDigests are the flags for a patch, and for a lock file of the images
+// that the chart renders, each with the same digest.
+func patchesAndDigests(t *testing.T, h helm) (args []string, digest string) {
+	t.Helper()
+	folder := t.TempDir()
+	digest = "sha256:" + strings.Repeat("1", 64)
+	var lock strings.Builder
+	for line := range strings.Lines(h.must(t, template...)) {
+		if image, ok := strings.CutPrefix(strings.TrimSpace(line), "image: "); ok && !strings.Contains(lock.String(), image) {
+			lock.WriteString(image + ": " + digest + "\n")
+		}
+	}
+	write(t, filepath.Join(folder, "patches", "owner.yaml"), "target:\n  kind: StatefulSet\n  name: \"*-master\"\npatch: |\n  metadata:\n    annotations:\n      owner: {{ .Release.Name }}-{{ .Release.Namespace }}\n", 0o644)
+	return []string{
+		"--post-renderer-args", "--patches", "--post-renderer-args", filepath.Join(folder, "patches"),
+		"--post-renderer-args", "--set-image-digests", "--post-renderer-args", write(t, filepath.Join(folder, "images.lock"), lock.String(), 0o644),
+	}, digest
+}
+
+func TestPatchesAndDigestsThroughHelm(t *testing.T) {
+	folder := pluginFolder(t)
+	for name, renderer := range map[string][]string{
+		"helm3": {"--post-renderer", filepath.Join(folder, "bin", "helm-valkey"), "--post-renderer-args", "post-render"},
+		"helm4": {"--post-renderer", "valkey-post-renderer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHelm(t, name, "HELM_PLUGINS="+filepath.Join(folder, "helm4"))
+			args, digest := patchesAndDigests(t, h)
+			plain := h.must(t, template...)
+			out := h.must(t, with(template, append(renderer, args...)...)...)
+			require.Contains(t, out, "owner: demo-shop\n")
+			images := strings.Count(plain, " image: ")
+			hooks := 0
+			if name == "helm3" { // gives post-renderers no hooks: the test's pod
+				hooks = 1
+			}
+			require.Equal(t, images-hooks, strings.Count(out, "@"+digest))
+
+			args[3] = filepath.Join(t.TempDir(), "patches")
+			write(t, filepath.Join(args[3], "two.yaml"), "target: {kind: StatefulSet, name: demo-valkey-master}\npatch: |\n  - {op: replace, path: /spec/replicas, value: 2}\n", 0o644)
+			_, stderr, code := h.run(t, with(template, append(renderer, args...)...)...)
+			require.NotZero(t, code)
+			require.Contains(t, stderr, "error: StatefulSet demo-valkey-master in namespace shop: spec.replicas: more than one master needs Sentinel")
+		})
+	}
+}

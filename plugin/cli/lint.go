@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"strings"
 
 	chart "github.com/helm-valkey/helm-valkey/charts/valkey"
+	"github.com/helm-valkey/helm-valkey/plugin/charts"
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/lint"
-	"github.com/helm-valkey/helm-valkey/plugin/report"
 	"github.com/helm-valkey/helm-valkey/plugin/values"
 )
 
@@ -29,41 +28,61 @@ that do not fit together.
                          --set-file and --set-literal
   FILE…                  values files that are checked one by one, each alone
                          over the chart's defaults (so calls pre-commit)
-`
+  --chart CHART          check against another version of the chart: a directory,
+                         an archive, or what "helm pull" takes (repo/valkey,
+                         oci://…), then with --version VERSION
+` + outputUsage
 
 func lintCommand() command {
 	return command{name: "lint", summary: "find all that is wrong with values", usage: lintUsage, run: runLint}
 }
 
 func runLint(ctx context.Context, s streams, args []string) (int, error) {
-	inputs, err := lintInputs(args)
+	l, err := lintFlags(args)
 	if err != nil {
 		return 0, err
 	}
-	c, err := lint.OpenChart(chart.Files)
+	files, closeChart, err := l.openChart(ctx)
 	if err != nil {
 		return 0, err
 	}
-	var found []finding.Finding
-	files := 0
-	for _, input := range inputs {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		one, err := s.lintOne(c, input)
-		if err != nil {
-			return 0, err
-		}
-		found = append(found, one...)
-		files += len(input.Files)
+	defer closeChart()
+	c, err := lint.OpenChart(files)
+	if err != nil {
+		return 0, err
 	}
-	return s.report(s.out, finding.Sort(found), files)
+	found, err := s.lintAll(ctx, c, l.inputs)
+	if err != nil {
+		return 0, err
+	}
+	run := checked{command: "helm valkey lint", rules: c.Rules()}
+	for _, input := range l.inputs {
+		run.files = append(run.files, input.Files...)
+	}
+	return s.print(s.out, l.output, run, finding.Sort(found))
 }
 
-// lintInputs reads the command line: one input of all flags, and one of each
-// argument.
-func lintInputs(args []string) ([]values.Options, error) {
+// lintCommandLine is what was asked of lint.
+type lintCommandLine struct {
+	inputs         []values.Options
+	output         *output
+	chart, version string
+}
+
+// openChart opens the chart that was asked for, or the one that the plugin
+// carries.
+func (l lintCommandLine) openChart(ctx context.Context) (fs.FS, func(), error) {
+	if l.chart == "" {
+		return chart.Files, func() {}, nil
+	}
+	return charts.Open(ctx, l.chart, l.version)
+}
+
+// lintFlags reads the command line: one input of all flags that set values,
+// and one of each argument.
+func lintFlags(args []string) (lintCommandLine, error) {
 	var o values.Options
+	l := lintCommandLine{output: newOutput()}
 	flags := flag.NewFlagSet("lint", flag.ContinueOnError)
 	flags.Var((*commaList)(&o.Files), "f", "")
 	flags.Var((*commaList)(&o.Files), "values", "")
@@ -72,75 +91,46 @@ func lintInputs(args []string) ([]values.Options, error) {
 	flags.Var((*list)(&o.String), "set-string", "")
 	flags.Var((*list)(&o.File), "set-file", "")
 	flags.Var((*list)(&o.Literal), "set-literal", "")
+	flags.StringVar(&l.chart, "chart", "", "")
+	flags.StringVar(&l.version, "version", "", "")
+	l.output.addTo(flags)
 	arguments, err := parse(flags, args)
 	if err != nil {
-		return nil, err
+		return l, err
 	}
-	var inputs []values.Options
-	if flags.NFlag() > 0 {
-		inputs = append(inputs, o)
+	if l.version != "" && l.chart == "" {
+		return l, &usageError{"lint: --version is that of a chart: give --chart, too"}
+	}
+	if !o.Empty() {
+		l.inputs = append(l.inputs, o)
 	}
 	for _, name := range arguments {
-		inputs = append(inputs, values.Options{Files: []string{name}})
+		l.inputs = append(l.inputs, values.Options{Files: []string{name}})
 	}
-	for _, input := range inputs {
+	for _, input := range l.inputs {
 		for i, name := range input.Files {
 			if strings.TrimSpace(name) == "-" {
 				input.Files[i] = stdinName
 			}
 		}
 	}
-	if len(inputs) == 0 {
-		return nil, &usageError{"lint: no values to check: give -f FILE, --set KEY=VALUE or FILE"}
+	if readsTwice(l.inputs) {
+		return l, &usageError{"lint: the standard input can be read once only: give - once"}
 	}
-	return inputs, nil
+	if len(l.inputs) == 0 {
+		return l, &usageError{"lint: no values to check: give -f FILE, --set KEY=VALUE or FILE"}
+	}
+	return l, nil
 }
 
-func (s streams) lintOne(c *lint.Chart, o values.Options) ([]finding.Finding, error) {
-	v, err := values.Read(o, c.Defaults, s.readFile)
+func lintOne(c *lint.Chart, o values.Options, read values.ReadFile) ([]finding.Finding, error) {
+	v, err := values.Read(o, c.Defaults, read)
 	var flagError *values.FlagError
-	if errors.As(err, &flagError) && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, os.ErrPermission) {
+	if errors.As(err, &flagError) && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, os.ErrPermission) && !errors.Is(err, errTooLarge) {
 		return nil, &usageError{err.Error()}
 	}
 	if err != nil {
 		return nil, err
 	}
 	return c.Check(v)
-}
-
-func (s streams) readFile(name string) ([]byte, error) {
-	if name == stdinName {
-		return io.ReadAll(s.in)
-	}
-	if scheme, _, isURL := strings.Cut(name, "://"); isURL {
-		return nil, fmt.Errorf("%s: values are not read over %s: download the file", name, scheme)
-	}
-	return os.ReadFile(name)
-}
-
-// report prints findings and a line that counts them, and chooses the exit
-// code.
-func (s streams) report(w io.Writer, found []finding.Finding, files int) (int, error) {
-	if err := report.Text(w, found); err != nil {
-		return 0, err
-	}
-	errorCount, warnings := finding.Count(found, finding.Error), finding.Count(found, finding.Warning)
-	if len(found) > 0 {
-		summary := count(errorCount, "error") + ", " + count(warnings, "warning")
-		if files > 0 {
-			summary += " in " + count(files, "file")
-		}
-		fmt.Fprintln(s.err, summary)
-	}
-	if errorCount > 0 {
-		return Findings, nil
-	}
-	return Clean, nil
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

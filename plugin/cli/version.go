@@ -34,3 +34,9 @@ func runVersion(_ context.Context, s streams, args []string) (int, error) {
 	fmt.Fprintf(s.out, "%s (%s %s)\n", m.Version, m.Name, m.AppVersion)
 	return Clean, nil
 }
+
+// version is that of the plugin.
+func version() (string, error) {
+	m, err := lint.ReadMetadata(chart.Files)
+	return m.Version, err
+}

@@ -17,6 +17,9 @@ const (
 	Warning Severity = "warning"
 )
 
+// Reaches says whether the severity is that one, or worse.
+func (s Severity) Reaches(least Severity) bool { return s == Error || least == Warning }
+
 // Rule describes one check. Its ID is never given to another.
 type Rule struct {
 	ID       string
@@ -25,6 +28,12 @@ type Rule struct {
 	Doc      string   // why, in Markdown
 	Bad      []string // examples that the rule finds something in, and
 	Good     []string // examples that it does not
+}
+
+// Explained is a rule with what it finds in each of its bad examples.
+type Explained struct {
+	Rule
+	Found [][]Finding
 }
 
 // rulesAddress is where docs/rules.md, which has a section of each rule, is read.
@@ -53,6 +62,10 @@ type Position struct {
 	Width  int // characters to underline; 0 = unknown
 	Text   string
 }
+
+// InFile says whether the place is in a file of the user's: not in a flag, the
+// standard input or the chart's own defaults.
+func (p Position) InFile() bool { return p.Line > 0 && !strings.HasPrefix(p.Name, "<") }
 
 // Object names a rendered object.
 type Object struct {

@@ -26,8 +26,9 @@ type Chart struct {
 	Metadata chart.Metadata
 	Defaults *values.Document
 
-	schema *schema.Schema
-	rules  []*valueRule
+	schema  *schema.Schema
+	rules   []*valueRule
+	speller func() (*speller, error) // made when a finding needs it
 }
 
 // OpenChart reads the defaults, the schema and the rules of a chart, all at
@@ -44,6 +45,7 @@ func OpenChart(files fs.FS) (*Chart, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
+	c.speller = sync.OnceValues(func() (*speller, error) { return newSpeller(c.schema) })
 	return c, nil
 }
 
@@ -80,6 +82,9 @@ func openRules(files fs.FS) ([]*valueRule, error) {
 	names, err := fs.Glob(files, "rules/*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("list the chart's rules: %w", err)
+	}
+	if len(names) == 0 {
+		return nil, errors.New("the chart has no rules: it is not that of helm-valkey")
 	}
 	helpers, err := openHelpers(files)
 	if err != nil {

@@ -4,10 +4,7 @@ package lint
 
 import (
 	"errors"
-	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/values"
@@ -17,7 +14,9 @@ import (
 // formRules are the rules on the form of a file and of its values.
 var formRules = []finding.Rule{
 	unknownKey, missingKey, wrongType, notAllowed, outOfRange, wrongForm, combined,
-	syntax, severalDocuments, duplicateKey, topLevel,
+	syntax, severalDocuments, duplicateKey, topLevel, behindEnd, readAs, octal, keyReadAs,
+	nullDefault, wrongQuotes, signOfYAML, mergeOverwrites, suppression,
+	notAnObject, brokenTemplate,
 }
 
 // Rules are all rules that Check applies: those of form, and the chart's own.
@@ -31,124 +30,112 @@ func (c *Chart) Rules() []finding.Rule {
 
 // Check returns all that is wrong with the values.
 func (c *Chart) Check(v *values.Values) ([]finding.Finding, error) {
-	found := yamlFindings(v)
 	if v.Broken {
-		return finding.Sort(found), nil
+		return finding.Sort(c.suppress(v, problemFindings(v, nil))), nil
 	}
 	violations, err := c.schema.Validate(v.Merged)
 	if err != nil {
 		return nil, err
 	}
-	byRules, paths, err := c.ruleFindings(v)
+	mistyped := mistypedPaths(v, violations)
+	merged := repaired(v.Merged, c.Defaults.Values, mistyped[:min(len(mistyped), patience)])
+	if violations, err = c.withoutFollowUps(violations, merged, len(mistyped)); err != nil {
+		return nil, err
+	}
+	byRules, err := c.ruleFindings(v, merged, mistyped)
 	if err != nil && len(violations) == 0 {
 		return nil, err // a rule stumbles over values that the schema allows
 	}
-	var mistyped []string
+	byRules = append(byRules, c.templateFindings(v)...)
+	found, err := c.schemaFindings(v, violations, byRules)
+	if err != nil {
+		return nil, err
+	}
+	wrong := wrongPaths(violations, byRules)
+	found = append(append(found, byRules...), problemFindings(v, wrong)...)
+	traps, err := c.trapFindings(v, wrong)
+	if err != nil {
+		return nil, err
+	}
+	return finding.Sort(c.suppress(v, append(found, traps...))), nil
+}
+
+// wrongPaths are the paths at which the schema or a rule finds something.
+func wrongPaths(violations []schema.Violation, byRules []finding.Finding) map[string]bool {
+	paths := map[string]bool{}
 	for _, violation := range violations {
-		path := values.Path(violation.Path).String()
-		if violation.Kind == schema.WrongType && v.Has(violation.Path) {
-			mistyped = append(mistyped, path)
-		} else if paths[path] {
-			continue
-		}
-		found = append(found, c.schemaFinding(v, violation))
+		paths[values.Path(violation.Path).String()] = true
 	}
 	for _, f := range byRules {
-		if !within(mistyped, f.Path) {
-			found = append(found, f)
+		paths[f.Path] = true
+	}
+	return paths
+}
+
+// mistypedPaths are the paths of values of a wrong type. A null that the schema
+// refuses is none: it takes a key away.
+func mistypedPaths(v *values.Values, violations []schema.Violation) []values.Path {
+	var paths []values.Path
+	for _, violation := range violations {
+		if violation.Kind == schema.WrongType && v.Has(violation.Path) {
+			paths = append(paths, violation.Path)
 		}
 	}
-	return finding.Sort(found), nil
+	return paths
 }
 
-// within says whether a value is one of those of a wrong type, or below one.
-// What rules say there is beside the point: they expect values of their type.
-func within(mistyped []string, path string) bool {
-	return slices.ContainsFunc(mistyped, func(wrong string) bool {
-		rest, below := strings.CutPrefix(path, wrong)
-		return below && (rest == "" || rest[0] == '.' || rest[0] == '[')
-	})
-}
-
-func yamlFindings(v *values.Values) []finding.Finding {
-	var found []finding.Finding
-	for _, p := range v.Problems {
-		switch p.Kind {
-		case values.Syntax:
-			found = append(found, syntax.At(p.Position, "", p.Message, ""))
-		case values.SeveralDocuments:
-			found = append(found, severalDocuments.At(p.Position, "", p.Message, "make one document of them, or one file of each"))
-		case values.DuplicateKey:
-			found = append(found, duplicateKey.At(p.Position, "", p.Message, "keep one of them"))
-		case values.TopLevel:
-			found = append(found, topLevel.At(p.Position, "", p.Message, "write keys and values: \"key: value\""))
-		}
+// withoutFollowUps drops the violations of the schema's conditions that are not
+// there once the values of a wrong type are put right.
+func (c *Chart) withoutFollowUps(violations []schema.Violation, merged map[string]any, mistyped int) ([]schema.Violation, error) {
+	if mistyped == 0 || mistyped == len(violations) {
+		return violations, nil
 	}
-	return found
+	rest, err := c.schema.Validate(merged)
+	if err != nil {
+		return nil, err
+	}
+	text := func(v schema.Violation) string { return values.Path(v.Path).String() + " " + v.Message }
+	left := map[string]bool{}
+	for _, v := range rest {
+		left[text(v)] = true
+	}
+	return slices.DeleteFunc(violations, func(v schema.Violation) bool {
+		return (v.Kind == schema.Combined || v.Kind == schema.NotAllowed) && !left[text(v)]
+	}), nil
 }
 
-// ruleFindings runs every rule. Its second result are the paths at which rules
-// found errors: what the schema says of these is the same in other words.
-func (c *Chart) ruleFindings(v *values.Values) ([]finding.Finding, map[string]bool, error) {
+// ruleFindings runs every rule. What they say of values of a wrong type is left
+// out: that is not what is wrong there.
+func (c *Chart) ruleFindings(v *values.Values, merged map[string]any, mistyped []values.Path) ([]finding.Finding, error) {
+	wrong := map[string]bool{}
+	for _, path := range mistyped {
+		wrong[path.String()] = true
+	}
 	var found []finding.Finding
 	var failures []error
-	paths := map[string]bool{}
 	for _, rule := range c.rules {
-		all, err := rule.evaluate(v.Merged, &c.Metadata)
+		all, err := rule.evaluate(merged, &c.Metadata)
 		if err != nil {
 			failures = append(failures, err)
-			continue
 		}
 		for _, e := range all {
-			found = append(found, rule.At(v.Value(e.path), e.path.String(), e.message, rule.fix))
-			if rule.Severity == finding.Error {
-				paths[e.path.String()] = true
+			if !within(wrong, e.path) {
+				found = append(found, rule.At(v.Value(e.path), e.path.String(), e.message, rule.fix))
 			}
 		}
 	}
-	return found, paths, errors.Join(failures...)
+	return found, errors.Join(failures...)
 }
 
-var ruleOfKind = map[schema.Kind]finding.Rule{
-	schema.UnknownKey: unknownKey,
-	schema.MissingKey: missingKey,
-	schema.WrongType:  wrongType,
-	schema.NotAllowed: notAllowed,
-	schema.OutOfRange: outOfRange,
-	schema.WrongForm:  wrongForm,
-	schema.Combined:   combined,
-}
-
-func (c *Chart) schemaFinding(v *values.Values, violation schema.Violation) finding.Finding {
-	rule, path := ruleOfKind[violation.Kind], values.Path(violation.Path)
-	switch violation.Kind {
-	case schema.UnknownKey:
-		parent := path[:len(path)-1]
-		return rule.At(v.Key(path), parent.String(), violation.Message, c.knownKeys(parent))
-	case schema.MissingKey:
-		return rule.At(v.Key(path), path[:len(path)-1].String(), violation.Message, violation.Fix)
+// within says whether a value is one of those, or below one.
+func within(paths map[string]bool, path values.Path) bool {
+	if len(paths) == 0 {
+		return false
 	}
-	return rule.At(v.Value(path), path.String(), violation.Message, violation.Fix)
-}
-
-// fewKeys is how many keys a fix lists.
-const fewKeys = 16
-
-// knownKeys lists the keys that the chart's defaults have at a place.
-func (c *Chart) knownKeys(parent values.Path) string {
-	at := c.Defaults.Values
-	for _, step := range parent {
-		next, ok := at[step].(map[string]any)
-		if !ok {
-			return ""
+	for n := len(path); n > 0; n-- {
+		if paths[path[:n].String()] {
+			return true
 		}
-		at = next
 	}
-	if len(at) == 0 {
-		return ""
-	}
-	if len(at) > fewKeys {
-		return `remove it, or correct it; "helm show values" prints the keys that there are`
-	}
-	return fmt.Sprintf("remove it, or correct it; the keys here are %s", strings.Join(slices.Sorted(maps.Keys(at)), ", "))
+	return false
 }

@@ -6,6 +6,15 @@ var missingKey = finding.Rule{
 	ID:       "VK002",
 	Severity: finding.Error,
 	Title:    "A key is missing",
-	Doc: `The chart needs this key. It is in the defaults, so somebody took it away: null in a
-values file deletes a default.`,
+	Doc: `What stands there means nothing without this key: an environment variable without its
+name, for example.`,
+	Bad: []string{`master:
+  extraEnvVars:
+    - value: Europe/Berlin # <- here
+`},
+	Good: []string{`master:
+  extraEnvVars:
+    - name: TZ
+      value: Europe/Berlin
+`},
 }

@@ -7,4 +7,8 @@ var notAllowed = finding.Rule{
 	Severity: finding.Error,
 	Title:    "A value that is not one of those allowed",
 	Doc:      `The key takes one of a few values.`,
+	Bad: []string{`persistenceMode: disk # <- here
+`},
+	Good: []string{`persistenceMode: aof
+`},
 }

@@ -7,4 +7,10 @@ var syntax = finding.Rule{
 	Severity: finding.Error,
 	Title:    "The file is not YAML",
 	Doc:      `Helm stops at such a file too, without showing where.`,
+	Bad: []string{`replica:
+	replicaCount: 3 # <- here
+`},
+	Good: []string{`replica:
+  replicaCount: 3
+`},
 }

@@ -7,4 +7,9 @@ var topLevel = finding.Rule{
 	Severity: finding.Error,
 	Title:    "The file is no mapping",
 	Doc:      `Values are a mapping of keys to values. A list or plain text is not.`,
+	Bad: []string{`- replicaCount=3 # <- here
+`},
+	Good: []string{`replica:
+  replicaCount: 3
+`},
 }

@@ -8,4 +8,12 @@ var unknownKey = finding.Rule{
 	Title:    "A key that the chart does not know",
 	Doc: `Helm ignores keys that no template reads, so that a misspelt one changes nothing
 and nobody is told. The chart knows every key that it reads.`,
+	Bad: []string{`master:
+  persistance: # <- here
+    size: 20Gi
+`},
+	Good: []string{`master:
+  persistence:
+    size: 20Gi
+`},
 }

@@ -8,4 +8,12 @@ var wrongForm = finding.Rule{
 	Title:    "Text of the wrong form",
 	Doc: `The text has to have a certain form, that of a name, an address or a quantity for
 example.`,
+	Bad: []string{`master:
+  persistence:
+    size: 8GB # <- here
+`},
+	Good: []string{`master:
+  persistence:
+    size: 8Gi
+`},
 }

@@ -62,23 +62,24 @@ func TestRulesExamples(t *testing.T) {
 		require.NotEmpty(t, file.Bad, file.ID)
 		require.NotEmpty(t, file.Good, file.ID)
 		require.NotEmpty(t, file.Title, file.ID)
-		require.NotEmpty(t, file.Doc, file.ID)
-		for i, text := range file.Bad {
-			t.Run(fmt.Sprintf("%s/bad/%d", file.ID, i), func(t *testing.T) {
+	}
+	for _, rule := range c.Rules() {
+		for i, text := range rule.Bad {
+			t.Run(fmt.Sprintf("%s/bad/%d", rule.ID, i), func(t *testing.T) {
 				want := markedLine(t, text)
 				var lines []int
 				for _, f := range check(t, c, text) {
-					if f.RuleID == file.ID {
+					if f.RuleID == rule.ID {
 						lines = append(lines, f.Position.Line)
 					}
 				}
 				require.Contains(t, lines, want, "the findings are %v", check(t, c, text))
 			})
 		}
-		for i, text := range file.Good {
-			t.Run(fmt.Sprintf("%s/good/%d", file.ID, i), func(t *testing.T) {
+		for i, text := range rule.Good {
+			t.Run(fmt.Sprintf("%s/good/%d", rule.ID, i), func(t *testing.T) {
 				for _, f := range check(t, c, text) {
-					require.NotEqual(t, file.ID, f.RuleID, f.Message)
+					require.NotEqual(t, rule.ID, f.RuleID, f.Message)
 					require.NotEqual(t, finding.Error, f.Severity, "%s %s", f.RuleID, f.Message)
 				}
 			})

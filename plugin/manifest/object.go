@@ -11,6 +11,9 @@ type Object struct {
 	fields map[string]any
 }
 
+// NewObject is the object of the fields.
+func NewObject(fields map[string]any) Object { return Object{fields: fields} }
+
 // Kind of the object.
 func (o Object) Kind() string { return o.Text("kind") }
 
@@ -47,6 +50,8 @@ func (o Object) Text(path ...string) string {
 		return value
 	case bool:
 		return strconv.FormatBool(value)
+	case int:
+		return strconv.Itoa(value)
 	case float64:
 		return strconv.FormatFloat(value, 'f', -1, 64)
 	}
@@ -59,6 +64,8 @@ func (o Object) Number(standard float64, path ...string) float64 {
 	switch value := value.(type) {
 	case float64:
 		return value
+	case int:
+		return float64(value)
 	case string:
 		if n, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil {
 			return n

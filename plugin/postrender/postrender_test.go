@@ -1,25 +1,28 @@
 package postrender
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 )
 
-// patch replaces a text of testdata/release.yaml; each has to be there once.
-type patch struct{ old, new string }
+// replacement replaces a text of testdata/release.yaml; each has to be there once.
+type replacement struct{ old, new string }
 
-func patched(t *testing.T, patches ...patch) string {
+func patched(t *testing.T, patches ...replacement) string {
 	t.Helper()
 	return replaced(t, "testdata/release.yaml", patches)
 }
 
-func replaced(t *testing.T, file string, patches []patch) string {
+func replaced(t *testing.T, file string, patches []replacement) string {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	require.NoError(t, err)
@@ -32,15 +35,25 @@ func replaced(t *testing.T, file string, patches []patch) string {
 }
 
 // sentinels are the objects that Sentinel adds to testdata/release.yaml.
-func sentinels(t *testing.T, patches ...patch) string {
+func sentinels(t *testing.T, patches ...replacement) string {
 	t.Helper()
 	return replaced(t, "testdata/sentinel.yaml", patches)
+}
+
+// pass checks a stream. What it writes has to be what it read.
+func pass(stream string) ([]finding.Finding, error) {
+	var out strings.Builder
+	found, err := Pass(context.Background(), strings.NewReader(stream), &out, Options{})
+	if err == nil && out.String() != stream {
+		return nil, fmt.Errorf("%q became %q", stream, out.String())
+	}
+	return found, err
 }
 
 // summary is one line for each finding.
 func summary(t *testing.T, stream string) []string {
 	t.Helper()
-	found, err := Check([]byte(stream))
+	found, err := pass(stream)
 	require.NoError(t, err)
 	lines := []string{}
 	for _, f := range found {
@@ -56,7 +69,7 @@ func summary(t *testing.T, stream string) []string {
 // expect is a case of a rule's table.
 type expect struct {
 	name    string
-	patches []patch
+	patches []replacement
 	want    []string
 }
 
@@ -76,7 +89,7 @@ func TestCheckOnWhatTheChartRenders(t *testing.T) {
 func TestCheckPassesOtherObjects(t *testing.T) {
 	require.Empty(t, summary(t, "kind: StatefulSet\nmetadata:\n  labels: {helm.sh/chart: valkey-operator-0.1, app.kubernetes.io/component: master}\nspec: {replicas: 5}\n"))
 	require.Empty(t, summary(t, "not: [yaml\n"), "a document without a word of this chart is not read")
-	_, err := Check([]byte("a: 1\n---\nvalkey-: [\n"))
+	_, err := pass("a: 1\n---\nvalkey-0: [\n")
 	require.ErrorContains(t, err, "line 2")
 }
 
@@ -89,16 +102,35 @@ func TestCheckTellsReleasesApart(t *testing.T) {
 
 func TestRulesAreDocumented(t *testing.T) {
 	seen := map[string]bool{}
-	for _, c := range checks {
-		require.Regexp(t, `^VK2\d\d$`, c.rule.ID)
-		require.False(t, seen[c.rule.ID], c.rule.ID)
-		require.NotEmpty(t, c.rule.Title, c.rule.ID)
-		require.NotEmpty(t, c.rule.Doc, c.rule.ID)
-		seen[c.rule.ID] = true
+	for _, rule := range Rules() {
+		require.Regexp(t, `^VK2\d\d$`, rule.ID)
+		require.False(t, seen[rule.ID], rule.ID)
+		require.NotEmpty(t, rule.Title, rule.ID)
+		require.NotEmpty(t, rule.Doc, rule.ID)
+		require.NotEmpty(t, rule.Bad, rule.ID)
+		require.NotEmpty(t, rule.Good, rule.ID)
+		seen[rule.ID] = true
 	}
 }
 
-// FuzzCheck looks for panics on objects of odd forms.
+func TestExamplesOfRules(t *testing.T) {
+	for _, c := range checks {
+		finds := func(f finding.Finding) bool { return f.RuleID == c.rule.ID }
+		for _, bad := range c.rule.Bad {
+			found, err := pass(bad)
+			require.NoError(t, err)
+			require.True(t, slices.ContainsFunc(found, finds), "%s finds nothing in:\n%s", c.rule.ID, bad)
+		}
+		for _, good := range c.rule.Good {
+			found, err := pass(good)
+			require.NoError(t, err)
+			require.False(t, slices.ContainsFunc(found, finds), "%s finds something in:\n%s", c.rule.ID, good)
+		}
+	}
+}
+
+// FuzzCheck looks for panics on objects of odd forms, and for streams that are
+// checked differently in pieces.
 func FuzzCheck(f *testing.F) {
 	data, err := os.ReadFile("testdata/release.yaml")
 	require.NoError(f, err)
@@ -109,6 +141,13 @@ func FuzzCheck(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, stream string) {
-		_, _ = Check([]byte(stream))
+		found, err := pass(stream)
+		if err != nil {
+			require.NotContains(t, err.Error(), " became ")
+		}
+		var out strings.Builder
+		inPieces, failure := Pass(context.Background(), iotest.OneByteReader(strings.NewReader(stream)), &out, Options{})
+		require.Equal(t, err, failure)
+		require.Equal(t, found, inPieces)
 	})
 }

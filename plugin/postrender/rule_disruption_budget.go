@@ -18,6 +18,46 @@ var disruptionBudget = finding.Rule{
 until somebody deletes it, and then nothing is protected at all. minAvailable: 1 for the
 one master does that. Two budgets on the same pods do it too: Kubernetes then refuses each
 eviction.`,
+	Bad: []string{`apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: demo-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  minAvailable: 1
+  selector:
+    matchLabels: {app.kubernetes.io/component: master}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  template:
+    metadata:
+      labels: {app.kubernetes.io/component: master}
+`},
+	Good: []string{`apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: demo-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  maxUnavailable: 1
+  selector:
+    matchLabels: {app.kubernetes.io/component: master}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  template:
+    metadata:
+      labels: {app.kubernetes.io/component: master}
+`},
 }
 
 func findBudgets(r release) []finding.Finding {

@@ -17,6 +17,32 @@ ENTRYPOINT_GRACE_PERIOD. Kubernetes kills the pod after terminationGracePeriodSe
 that comes first, the save is cut off and the last snapshot is all that is left; if it
 comes much later, time that a large data set needs for its save is given away. Both are
 rendered from one value; a patch has to change both.`,
+	Bad: []string{`apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  template:
+    spec:
+      terminationGracePeriodSeconds: 30
+      containers:
+        - name: valkey
+          env: [{name: ENTRYPOINT_GRACE_PERIOD, value: 60s}]
+`},
+	Good: []string{`apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  template:
+    spec:
+      terminationGracePeriodSeconds: 60
+      containers:
+        - name: valkey
+          env: [{name: ENTRYPOINT_GRACE_PERIOD, value: 60s}]
+`},
 }
 
 const (

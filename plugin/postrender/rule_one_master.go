@@ -15,6 +15,37 @@ them is thrown away in the end. Sentinel decides which of several servers is the
 without it there is one pod, in one StatefulSet. The number in master.replicaCount is
 checked with the values already; this rule also finds what a patch or a second render
 made of it.`,
+	Bad: []string{`apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  replicas: 2
+`},
+	Good: []string{`apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  replicas: 1
+`, `apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  replicas: 2
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-sentinel
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: sentinel}
+spec:
+  replicas: 3
+`},
 }
 
 // mastersNeedSentinel is the sentence of the value rule, too.

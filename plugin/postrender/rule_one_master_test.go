@@ -8,17 +8,17 @@ import (
 
 func TestOneMaster(t *testing.T) {
 	run(t, []expect{
-		{"two masters", []patch{{"replicas: 1 # master", "replicas: 2"}},
+		{"two masters", []replacement{{"replicas: 1 # master", "replicas: 2"}},
 			[]string{"VK201 StatefulSet/demo-valkey-master spec.replicas: " + mastersNeedSentinel}},
-		{"as text", []patch{{"replicas: 1 # master", `replicas: "2"`}},
+		{"as text", []replacement{{"replicas: 1 # master", `replicas: "2"`}},
 			[]string{"VK201 StatefulSet/demo-valkey-master spec.replicas: " + mastersNeedSentinel}},
-		{"stopped", []patch{{"replicas: 1 # master", "replicas: 0"}}, nil},
-		{"not said", []patch{{"  replicas: 1 # master\n", ""}}, nil},
+		{"stopped", []replacement{{"replicas: 1 # master", "replicas: 0"}}, nil},
+		{"not said", []replacement{{"  replicas: 1 # master\n", ""}}, nil},
 	})
 }
 
 func TestSeveralMastersWithSentinel(t *testing.T) {
-	require.Empty(t, summary(t, patched(t, patch{"replicas: 1 # master", "replicas: 3"})+sentinels(t)))
+	require.Empty(t, summary(t, patched(t, replacement{"replicas: 1 # master", "replicas: 3"})+sentinels(t)))
 }
 
 func TestSecondStatefulSetOfMasters(t *testing.T) {

@@ -17,6 +17,24 @@ var plainSecrets = finding.Rule{
 	Doc: `Everybody who may read ConfigMaps reads the password, and it ends up in
 "kubectl describe", in backups and in Git. Passwords belong into the Secret (auth.password,
 auth.existingSecret), directives that hold one into existingConfigSecret.`,
+	Bad: []string{`apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: demo-valkey-common
+  labels: {helm.sh/chart: valkey-0.1.0}
+data:
+  valkey.conf: |
+    requirepass hunter2
+`},
+	Good: []string{`apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: demo-valkey-common
+  labels: {helm.sh/chart: valkey-0.1.0}
+data:
+  valkey.conf: |
+    maxmemory 1gb
+`},
 }
 
 // secretDirectives match lines of a server's configuration that hold a secret.

@@ -25,11 +25,11 @@ func TestPlainSecrets(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := summary(t, patched(t, patch{"    maxmemory 1gb\n", "    maxmemory 1gb\n    " + tt.line + "\n"}))
+			got := summary(t, patched(t, replacement{"    maxmemory 1gb\n", "    maxmemory 1gb\n    " + tt.line + "\n"}))
 			require.Equal(t, append([]string{}, tt.want...), got)
 			require.NotContains(t, strings.Join(got, ""), "hunter2")
 		})
 	}
-	run(t, []expect{{"a key that is named so", []patch{{"data:\n  valkey.conf", "data:\n  valkey-password: hunter2\n  valkey.conf"}},
+	run(t, []expect{{"a key that is named so", []replacement{{"data:\n  valkey.conf", "data:\n  valkey-password: hunter2\n  valkey.conf"}},
 		[]string{"VK207 ConfigMap/demo-valkey-common data[valkey-password]: its name says that it is a secret"}}})
 }

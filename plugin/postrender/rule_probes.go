@@ -15,6 +15,33 @@ rolling update goes on to the next pod while the last one still loads. Without a
 probe a server that hangs is never restarted, and without a startup probe the liveness
 probe kills one that loads for long. The last two are warnings: the values can switch them
 off, and a pod without them works.`,
+	Bad: []string{`apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-replica
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: replica}
+spec:
+  template:
+    spec:
+      containers:
+        - name: valkey
+          startupProbe: {httpGet: {path: /startup, port: http}}
+          livenessProbe: {httpGet: {path: /live, port: http}}
+`},
+	Good: []string{`apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-replica
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: replica}
+spec:
+  template:
+    spec:
+      containers:
+        - name: valkey
+          startupProbe: {httpGet: {path: /startup, port: http}}
+          livenessProbe: {httpGet: {path: /live, port: http}}
+          readinessProbe: {httpGet: {path: /ready, port: http}}
+`},
 }
 
 func findProbes(r release) []finding.Finding {

@@ -17,6 +17,53 @@ reach, once DNS does not list these as ready any more. The Service behind that n
 be headless, to select every server and to leave out the pods that are not ready. A server
 that it does not select would count as lost while it lives, and there would be two masters;
 if it publishes pods that are not ready, none would ever count as lost.`,
+	Bad: []string{`apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  template:
+    metadata:
+      labels: {app.kubernetes.io/name: valkey}
+    spec:
+      containers:
+        - name: valkey
+          env: [{name: ENTRYPOINT_READY_SERVICES, value: demo-valkey-ready}]
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: demo-valkey-ready
+  labels: {helm.sh/chart: valkey-0.1.0}
+spec:
+  clusterIP: None
+  publishNotReadyAddresses: true
+  selector: {app.kubernetes.io/name: valkey}
+`},
+	Good: []string{`apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  template:
+    metadata:
+      labels: {app.kubernetes.io/name: valkey}
+    spec:
+      containers:
+        - name: valkey
+          env: [{name: ENTRYPOINT_READY_SERVICES, value: demo-valkey-ready}]
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: demo-valkey-ready
+  labels: {helm.sh/chart: valkey-0.1.0}
+spec:
+  clusterIP: None
+  selector: {app.kubernetes.io/name: valkey}
+`},
 }
 
 const (

@@ -15,6 +15,29 @@ var replicaClaims = finding.Rule{
 come in by a patch cost storage and tie pods to a zone, and the entrypoint does not know
 of them: it treats the data directory as one that dies with the pod. With
 replica.persistence.enabled the chart renders the claims and tells the entrypoint.`,
+	Bad: []string{`apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-replica
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: replica}
+spec:
+  volumeClaimTemplates:
+    - metadata: {name: data}
+`},
+	Good: []string{`apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-replica
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: replica}
+spec:
+  volumeClaimTemplates:
+    - metadata: {name: data}
+  template:
+    spec:
+      containers:
+        - name: valkey
+          env: [{name: ENTRYPOINT_DATA_VOLUME, value: "true"}]
+`},
 }
 
 const dataVolume = "ENTRYPOINT_DATA_VOLUME"

@@ -23,6 +23,80 @@ from. Sentinels know of no data, and servers of no Sentinels, so that each
 have Services of their own. A Service that selects nothing has no address, and one whose target
 port no container has refuses every connection. Labels that a patch changes on the pods and
 not on the Services, or the other way round, are the usual cause.`,
+	Bad: []string{`apiVersion: v1
+kind: Service
+metadata:
+  name: demo-valkey-replica
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: replica}
+spec:
+  selector: {app.kubernetes.io/component: master}
+  ports: [{port: 6379, targetPort: valkey}]
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  template:
+    metadata:
+      labels: {app.kubernetes.io/component: master}
+    spec:
+      containers:
+        - name: valkey
+          ports: [{name: valkey, containerPort: 6379}]
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-replica
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: replica}
+spec:
+  template:
+    metadata:
+      labels: {app.kubernetes.io/component: replica}
+    spec:
+      containers:
+        - name: valkey
+          ports: [{name: valkey, containerPort: 6379}]
+`},
+	Good: []string{`apiVersion: v1
+kind: Service
+metadata:
+  name: demo-valkey-replica
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: replica}
+spec:
+  selector: {app.kubernetes.io/component: replica}
+  ports: [{port: 6379, targetPort: valkey}]
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-master
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: master}
+spec:
+  template:
+    metadata:
+      labels: {app.kubernetes.io/component: master}
+    spec:
+      containers:
+        - name: valkey
+          ports: [{name: valkey, containerPort: 6379}]
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: demo-valkey-replica
+  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: replica}
+spec:
+  template:
+    metadata:
+      labels: {app.kubernetes.io/component: replica}
+    spec:
+      containers:
+        - name: valkey
+          ports: [{name: valkey, containerPort: 6379}]
+`},
 }
 
 const (

@@ -8,39 +8,39 @@ import (
 
 // Patches that make routing direct of testdata/release.yaml, where it is proxy.
 var (
-	writeMaster  = patch{"selector: # of the write Service\n    app.kubernetes.io/instance: demo\n    app.kubernetes.io/name: valkey\n    helm-valkey.github.io/write-endpoint: \"true\" # write\n", "selector:\n    app.kubernetes.io/component: master\n    app.kubernetes.io/instance: demo\n    app.kubernetes.io/name: valkey\n"}
-	writeServer  = patch{"targetPort: proxy # write", "targetPort: valkey"}
-	masterStays  = patch{`            - {name: ENTRYPOINT_PROXY_ADDRESS, value: ":6380"} # master` + "\n", ""}
-	replicaStays = patch{`            - {name: ENTRYPOINT_PROXY_ADDRESS, value: ":6380"} # replica` + "\n", ""}
+	writeMaster  = replacement{"selector: # of the write Service\n    app.kubernetes.io/instance: demo\n    app.kubernetes.io/name: valkey\n    helm-valkey.github.io/write-endpoint: \"true\" # write\n", "selector:\n    app.kubernetes.io/component: master\n    app.kubernetes.io/instance: demo\n    app.kubernetes.io/name: valkey\n"}
+	writeServer  = replacement{"targetPort: proxy # write", "targetPort: valkey"}
+	masterStays  = replacement{`            - {name: ENTRYPOINT_PROXY_ADDRESS, value: ":6380"} # master` + "\n", ""}
+	replicaStays = replacement{`            - {name: ENTRYPOINT_PROXY_ADDRESS, value: ":6380"} # replica` + "\n", ""}
 )
 
 func TestServiceSelectors(t *testing.T) {
 	const write, read = "VK203 Service/demo-valkey-master spec.", "VK203 Service/demo-valkey-replica spec."
 	run(t, []expect{
-		{"the write Service loses the pods of replicas", []patch{{"        helm-valkey.github.io/write-endpoint: \"true\" # replica\n", ""}},
+		{"the write Service loses the pods of replicas", []replacement{{"        helm-valkey.github.io/write-endpoint: \"true\" # replica\n", ""}},
 			[]string{write + "selector: does not select the pods of StatefulSet demo-valkey-replica"}},
-		{"the write Service loses all pods", []patch{{"        helm-valkey.github.io/write-endpoint: \"true\" # replica\n", ""}, {"        helm-valkey.github.io/write-endpoint: \"true\" # master\n", ""}},
+		{"the write Service loses all pods", []replacement{{"        helm-valkey.github.io/write-endpoint: \"true\" # replica\n", ""}, {"        helm-valkey.github.io/write-endpoint: \"true\" # master\n", ""}},
 			[]string{write + "selector: selects no pod of this release"}},
-		{"the write Service leads to every server", []patch{writeServer},
+		{"the write Service leads to every server", []replacement{writeServer},
 			[]string{write + "ports: leads past the write endpoint to the server of the pods of StatefulSet demo-valkey-master, which is not always the master (ENTRYPOINT_PROXY_ADDRESS)",
 				write + "ports: leads past the write endpoint to the server of the pods of StatefulSet demo-valkey-replica, which is not always the master (ENTRYPOINT_PROXY_ADDRESS)",
 				write + "selector: selects the pods of StatefulSet demo-valkey-replica too: this Service is for the master only"}},
-		{"by number", []patch{{"targetPort: proxy # write", "targetPort: 6379"}, masterStays, replicaStays},
+		{"by number", []replacement{{"targetPort: proxy # write", "targetPort: 6379"}, masterStays, replicaStays},
 			[]string{write + "selector: selects the pods of StatefulSet demo-valkey-replica too: this Service is for the master only"}},
-		{"the write endpoint by number", []patch{{"targetPort: proxy # write", "targetPort: 6380"}}, nil},
-		{"the write Service leads to the master's server", []patch{writeServer, writeMaster},
+		{"the write endpoint by number", []replacement{{"targetPort: proxy # write", "targetPort: 6380"}}, nil},
+		{"the write Service leads to the master's server", []replacement{writeServer, writeMaster},
 			[]string{write + "ports: leads past the write endpoint to the server of the pods of StatefulSet demo-valkey-master, which is not always the master (ENTRYPOINT_PROXY_ADDRESS)"}},
-		{"the master stays where it is", []patch{writeServer, writeMaster, masterStays, replicaStays}, nil},
-		{"a write endpoint that nobody opens", []patch{replicaStays},
+		{"the master stays where it is", []replacement{writeServer, writeMaster, masterStays, replicaStays}, nil},
+		{"a write endpoint that nobody opens", []replacement{replicaStays},
 			[]string{write + "ports: leads to a write endpoint that the pods of StatefulSet demo-valkey-replica do not have (no ENTRYPOINT_PROXY_ADDRESS)"}},
-		{"the read Service selects the master", []patch{{"selector: # of the read Service\n    app.kubernetes.io/component: replica\n", "selector:\n    app.kubernetes.io/component: master\n"}},
+		{"the read Service selects the master", []replacement{{"selector: # of the read Service\n    app.kubernetes.io/component: replica\n", "selector:\n    app.kubernetes.io/component: master\n"}},
 			[]string{read + "selector: does not select the pods of StatefulSet demo-valkey-replica",
 				read + "selector: selects the pods of StatefulSet demo-valkey-master too: this Service is for the replica only"}},
-		{"the read Service leads to the write endpoint", []patch{{"targetPort: 6379 # read", "targetPort: 6380"}},
+		{"the read Service leads to the write endpoint", []replacement{{"targetPort: 6379 # read", "targetPort: 6380"}},
 			[]string{read + "ports: leads to the write endpoint of the pods of StatefulSet demo-valkey-replica, which forwards to the master: this Service is for reading from replicas"}},
-		{"the headless Service selects everything", []patch{{"selector: # of the headless Service\n    app.kubernetes.io/component: master\n", "selector:\n"}},
+		{"the headless Service selects everything", []replacement{{"selector: # of the headless Service\n    app.kubernetes.io/component: master\n", "selector:\n"}},
 			[]string{"VK203 Service/demo-valkey-master-headless spec.selector: selects the pods of StatefulSet demo-valkey-replica too: this Service is for the master only"}},
-		{"a port that no container has", []patch{{"targetPort: valkey # headless", "targetPort: redis"}},
+		{"a port that no container has", []replacement{{"targetPort: valkey # headless", "targetPort: redis"}},
 			[]string{`VK203 Service/demo-valkey-master-headless spec.ports[0].targetPort: no container of the pods that it selects has a port named "redis"`}},
 	})
 }
@@ -50,15 +50,15 @@ func TestServiceOfSentinels(t *testing.T) {
 	require.Equal(t, []string{
 		service + "selects the pods of StatefulSet demo-valkey-master too: this Service is for the sentinel only",
 		service + "selects the pods of StatefulSet demo-valkey-replica too: this Service is for the sentinel only",
-	}, summary(t, patched(t)+sentinels(t, patch{"selector: # of the Service\n    app.kubernetes.io/component: sentinel\n", "selector:\n"})))
+	}, summary(t, patched(t)+sentinels(t, replacement{"selector: # of the Service\n    app.kubernetes.io/component: sentinel\n", "selector:\n"})))
 }
 
 // Without replicas' pods several masters are who is read from.
 func TestReadsFromMasters(t *testing.T) {
 	const read = "VK203 Service/demo-valkey-replica spec.selector: "
-	several := patch{"replicas: 1 # master", "replicas: 3"}
-	none := patch{"replicas: 2 # replica", "replicas: 0"}
-	fromMasters := patch{"selector: # of the read Service\n    app.kubernetes.io/component: replica\n", "selector:\n    app.kubernetes.io/component: master\n"}
+	several := replacement{"replicas: 1 # master", "replicas: 3"}
+	none := replacement{"replicas: 2 # replica", "replicas: 0"}
+	fromMasters := replacement{"selector: # of the read Service\n    app.kubernetes.io/component: replica\n", "selector:\n    app.kubernetes.io/component: master\n"}
 	ofMasters := []string{
 		read + "does not select the pods of StatefulSet demo-valkey-master",
 		read + "selects the pods of StatefulSet demo-valkey-replica too: this Service is for the master only",
@@ -68,13 +68,13 @@ func TestReadsFromMasters(t *testing.T) {
 		read + "selects the pods of StatefulSet demo-valkey-master too: this Service is for the replica only",
 	}
 	for name, tt := range map[string]struct {
-		patches []patch
+		patches []replacement
 		want    []string
 	}{
-		"masters only":                        {[]patch{several, none, fromMasters}, []string{}},
-		"masters only, nobody is read from":   {[]patch{several, none}, ofMasters},
-		"masters and replicas":                {[]patch{several, fromMasters}, ofReplicas},
-		"one master, which would not be read": {[]patch{none, fromMasters}, ofReplicas},
+		"masters only":                        {[]replacement{several, none, fromMasters}, []string{}},
+		"masters only, nobody is read from":   {[]replacement{several, none}, ofMasters},
+		"masters and replicas":                {[]replacement{several, fromMasters}, ofReplicas},
+		"one master, which would not be read": {[]replacement{none, fromMasters}, ofReplicas},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, tt.want, summary(t, patched(t, tt.patches...)+sentinels(t)))
@@ -84,7 +84,7 @@ func TestReadsFromMasters(t *testing.T) {
 
 func TestServicesThatSelectNothing(t *testing.T) {
 	got := summary(t, patched(t, writeServer, writeMaster, masterStays, replicaStays,
-		patch{"labels: # of the master\n        app.kubernetes.io/component: master\n        app.kubernetes.io/instance: demo\n", "labels:\n        app.kubernetes.io/component: master\n        app.kubernetes.io/instance: prod\n"}))
+		replacement{"labels: # of the master\n        app.kubernetes.io/component: master\n        app.kubernetes.io/instance: demo\n", "labels:\n        app.kubernetes.io/component: master\n        app.kubernetes.io/instance: prod\n"}))
 	require.Contains(t, got, "VK203 Service/demo-valkey-master spec.selector: selects no pod of this release")
 }
 
@@ -106,8 +106,8 @@ func TestServiceSelectsHooks(t *testing.T) {
 // A selector that hits the test pod alone is one that hits no server.
 func TestWriteServiceSelectsTheTestOnly(t *testing.T) {
 	got := summary(t, patched(t,
-		patch{"        helm-valkey.github.io/write-endpoint: \"true\" # replica\n", ""},
-		patch{"        helm-valkey.github.io/write-endpoint: \"true\" # master\n", ""},
+		replacement{"        helm-valkey.github.io/write-endpoint: \"true\" # replica\n", ""},
+		replacement{"        helm-valkey.github.io/write-endpoint: \"true\" # master\n", ""},
 	)+"\n---\n"+`{kind: Pod, metadata: {name: t, namespace: shop, labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/instance: demo, app.kubernetes.io/name: valkey, helm-valkey.github.io/write-endpoint: "true"}}}`)
 	require.Equal(t, []string{
 		`VK203 Service/demo-valkey-master spec.ports[0].targetPort: no container of the pods that it selects has a port named "proxy"`,

@@ -11,43 +11,75 @@ import (
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 )
 
-// Text prints findings for people: place, sentence, rule, the line itself, and
-// what to do.
-func Text(w io.Writer, findings []finding.Finding) error {
+// Text prints findings for people: place, sentence, rule, the line itself, what
+// to do, and where to read why.
+func Text(w io.Writer, findings []finding.Finding) error { return printText(w, findings, plain) }
+
+// ColoredText prints the same for a terminal.
+func ColoredText(w io.Writer, findings []finding.Finding) error {
+	return printText(w, findings, colored)
+}
+
+// palette starts and ends the colours of a terminal.
+type palette struct{ error, warning, mark, end string }
+
+var (
+	plain   = palette{}
+	colored = palette{error: "\x1b[1;31m", warning: "\x1b[1;33m", mark: "\x1b[1;32m", end: "\x1b[0m"}
+)
+
+func (p palette) severity(s finding.Severity) string {
+	if s == finding.Error {
+		return p.error + string(s) + p.end
+	}
+	return p.warning + string(s) + p.end
+}
+
+func printText(w io.Writer, findings []finding.Finding, p palette) error {
 	for _, f := range findings {
-		if _, err := io.WriteString(w, text(f)); err != nil {
+		if _, err := io.WriteString(w, text(f, p)); err != nil {
 			return fmt.Errorf("print findings: %w", err)
 		}
 	}
 	return nil
 }
 
-func text(f finding.Finding) string {
+func text(f finding.Finding, p palette) string {
 	var b strings.Builder
-	b.WriteString(hideSecrets(place(f.Position)))
-	fmt.Fprintf(&b, "%s: ", f.Severity)
+	if at := place(f.Position); at != "" {
+		b.WriteString(at + ": ")
+	}
+	fmt.Fprintf(&b, "%s: %s [%s]\n", p.severity(f.Severity), sentence(f), f.RuleID)
+	b.WriteString(snippet(f.Position, p))
+	if f.Fix != "" {
+		fmt.Fprintf(&b, "  fix: %s\n", f.Fix)
+	}
+	return b.String() + seeLine(f)
+}
+
+func seeLine(f finding.Finding) string { return "  see: " + finding.Address(f.RuleID) + "\n" }
+
+// place is where a finding is, "" for that of a rendered object.
+func place(p finding.Position) string {
+	if p.Line == 0 {
+		return source(p)
+	}
+	return fmt.Sprintf("%s:%d:%d", source(p), p.Line, p.Column)
+}
+
+// source is the file or the flag, without the secrets that a flag may hold.
+func source(p finding.Position) string { return hideSecrets(p.Name) }
+
+// sentence says what is wrong with what.
+func sentence(f finding.Finding) string {
+	var b strings.Builder
 	if f.Object.Kind != "" {
 		b.WriteString(object(f.Object) + ": ")
 	}
 	if f.Path != "" {
 		b.WriteString(f.Path + ": ")
 	}
-	fmt.Fprintf(&b, "%s [%s]\n", f.Message, f.RuleID)
-	b.WriteString(snippet(f.Position))
-	if f.Fix != "" {
-		fmt.Fprintf(&b, "  fix: %s\n", f.Fix)
-	}
-	return b.String()
-}
-
-func place(p finding.Position) string {
-	switch {
-	case p.Name == "":
-		return ""
-	case p.Line == 0:
-		return p.Name + ": "
-	}
-	return fmt.Sprintf("%s:%d:%d: ", p.Name, p.Line, p.Column)
+	return b.String() + f.Message
 }
 
 func object(o finding.Object) string {
@@ -60,7 +92,7 @@ func object(o finding.Object) string {
 // longestLine ends a source line that would fill the screen.
 const longestLine = 160
 
-func snippet(p finding.Position) string {
+func snippet(p finding.Position, c palette) string {
 	line := []rune(hideSecrets(p.Text))
 	if p.Line == 0 || len(line) == 0 || len(line) > longestLine || p.Column < 1 || p.Column > len(line) {
 		return ""
@@ -75,7 +107,7 @@ func snippet(p finding.Position) string {
 		}
 	}
 	width := max(1, min(p.Width, len(line)-p.Column+1))
-	mark := "^" + strings.Repeat("~", width-1)
+	mark := c.mark + "^" + strings.Repeat("~", width-1) + c.end
 	return fmt.Sprintf("%s |\n%s | %s\n%s | %s%s\n", margin, number, string(line), margin, string(indent), mark)
 }
 

@@ -13,28 +13,26 @@ import (
 // position finds where the document writes the value at the path. Its second
 // result is false when it does not.
 func (d *Document) position(p Path, want part) (finding.Position, bool) {
-	if d.unread != nil {
-		whole := Parse(d.Name, d.unread)
-		d.lines, d.root, d.unread = whole.lines, whole.root, nil
-	}
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	d.readLate()
 	if d.root == nil {
-		return finding.Position{Name: d.Name, Line: 1, Column: 1, Text: d.line(1)}, len(p) == 0
+		return d.top(), len(p) == 0
 	}
-	key, value := (*yaml.Node)(nil), d.root
+	here := entry{value: d.root}
 	for i, step := range p {
-		if text := resolve(value); text != nil && text.Kind == yaml.ScalarNode {
+		if text := resolve(here.value); text != nil && text.Kind == yaml.ScalarNode {
 			at, ok := d.textLine(text, step)
 			return at, ok && i == len(p)-1
 		}
-		key, value = child(value, step)
-		if value == nil {
+		if here = d.child(here.value, step); here.value == nil {
 			return finding.Position{}, false
 		}
 	}
-	if key != nil && (want == keyPart || !onOneLine(value)) {
-		return d.nodePosition(key), true
+	if here.key != nil && (want == keyPart || !onOneLine(here.value)) {
+		return d.nodePosition(here.key), true
 	}
-	return d.nodePosition(value), true
+	return d.nodePosition(here.value), true
 }
 
 // resolve follows an alias.
@@ -53,98 +51,91 @@ func onOneLine(n *yaml.Node) bool {
 
 func (d *Document) nodePosition(n *yaml.Node) finding.Position {
 	if n == nil {
-		return finding.Position{Name: d.Name, Line: 1, Column: 1, Text: d.line(1)}
+		return d.top()
 	}
 	p := finding.Position{Name: d.Name, Line: n.Line, Column: n.Column, Text: d.line(n.Line)}
-	if n.Kind == yaml.ScalarNode {
+	switch n.Kind {
+	case yaml.ScalarNode:
 		p.Width = utf8.RuneCountInString(n.Value)
 		if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
 			p.Width += 2
 		}
+	case yaml.AliasNode:
+		p.Width = utf8.RuneCountInString(n.Value) + 1
 	}
 	return p
 }
 
-// child goes one step down. As in Helm's library, the last of several writers
-// of a key in one mapping wins, be it a merge key or not.
-func child(n *yaml.Node, step string) (key, value *yaml.Node) {
-	return childWithin(n, step, 0)
+// entry is a key of a mapping, or an item of a list, which has none.
+type entry struct {
+	key, value *yaml.Node
 }
 
-// mergeDepth ends chains of merge keys that lead back to themselves.
-const mergeDepth = 100
-
-func childWithin(n *yaml.Node, step string, depth int) (key, value *yaml.Node) {
-	if depth > mergeDepth {
-		return nil, nil
-	}
+// child goes one step down.
+func (d *Document) child(n *yaml.Node, step string) entry {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
-	if n == nil {
-		return nil, nil
-	}
-	if n.Kind == yaml.SequenceNode {
-		i, err := strconv.Atoi(step)
-		if err != nil || i < 0 || i >= len(n.Content) {
-			return nil, nil
+	switch {
+	case n == nil:
+	case n.Kind == yaml.SequenceNode:
+		if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(n.Content) {
+			return entry{value: n.Content[i]}
 		}
-		return nil, n.Content[i]
+	case n.Kind == yaml.MappingNode:
+		return d.entries(n)[step]
 	}
-	if n.Kind != yaml.MappingNode {
-		return nil, nil
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		k, v := n.Content[i], n.Content[i+1]
-		if isMerge(k) {
-			if mk, mv := merged(v, step, depth+1); mv != nil {
-				key, value = mk, mv
-			}
-			continue
-		}
-		if name, ok := keyName(k); ok && name == step {
-			key, value = k, v
-		}
-	}
-	return key, value
+	return entry{}
 }
 
-// merged looks for a key in what a merge key names: of several mappings, the
-// first that has it wins.
-func merged(n *yaml.Node, step string, depth int) (key, value *yaml.Node) {
-	if n.Kind != yaml.SequenceNode {
-		return childWithin(n, step, depth)
+// entries are the keys of a mapping, with those that merge keys bring. As in
+// Helm's library, the last of several writers of a key wins, be it a merge key
+// or not; of several mappings in one merge key, the first.
+func (d *Document) entries(n *yaml.Node) map[string]entry {
+	if known, ok := d.index[n]; ok {
+		return known
 	}
-	for _, item := range n.Content {
-		if key, value = childWithin(item, step, depth); value != nil {
-			return key, value
+	all := make(map[string]entry, len(n.Content)/2)
+	d.index[n] = all // before it is filled, for merge keys that lead back here
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if isMerge(key) {
+			for name, e := range d.merged(value) {
+				all[name] = e
+			}
+		} else if name, ok := keyName(key); ok {
+			all[name] = entry{key, value}
 		}
 	}
-	return nil, nil
+	return all
+}
+
+// merged are the keys of what a merge key names.
+func (d *Document) merged(n *yaml.Node) map[string]entry {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind == yaml.MappingNode:
+		return d.entries(n)
+	case n.Kind != yaml.SequenceNode:
+		return nil
+	}
+	all := map[string]entry{}
+	for i := len(n.Content) - 1; i >= 0; i-- {
+		if item := n.Content[i]; item.Kind != yaml.SequenceNode {
+			for name, e := range d.merged(item) {
+				all[name] = e
+			}
+		}
+	}
+	return all
 }
 
 func isMerge(key *yaml.Node) bool {
-	return key.Kind == yaml.ScalarNode && key.Value == "<<" && key.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0
-}
-
-// keyName is the name that Helm gives a key: it reads YAML 1.1, where on, yes
-// and the like are true.
-func keyName(n *yaml.Node) (string, bool) {
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	if n == nil || n.Kind != yaml.ScalarNode {
-		return "", false
-	}
-	if n.Style == 0 {
-		switch n.Value {
-		case "y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE":
-			return "true", true
-		case "n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE":
-			return "false", true
-		}
-	}
-	return n.Value, true
+	return key.Kind == yaml.ScalarNode && key.Value == "<<" && (key.Style&quoted == 0 && key.Style&yaml.TaggedStyle == 0 || key.Tag == "!!merge" && key.Style&yaml.TaggedStyle != 0)
 }
 
 // part says whether to point at a key or at its value.

@@ -3,6 +3,7 @@ package values
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"helm.sh/helm/v3/pkg/strvals"
 )
@@ -15,6 +16,11 @@ type Options struct {
 	String  []string // --set-string
 	File    []string // --set-file
 	Literal []string // --set-literal
+}
+
+// Empty says that no flag gives any values.
+func (o Options) Empty() bool {
+	return len(o.Files)+len(o.JSON)+len(o.Set)+len(o.String)+len(o.File)+len(o.Literal) == 0
 }
 
 // FlagError is a flag whose text cannot be read as values.
@@ -77,37 +83,59 @@ func (o Options) apply(base map[string]any, read ReadFile) ([]layer, error) {
 	return layers, nil
 }
 
-// sets says whether the flag wrote the value at the path.
-func (l layer) sets(p Path) bool {
-	if reaches(l.values, p) {
+// fills says whether the path is a place in a list that the flag only filled
+// with null, because it sets one behind it.
+func (l layer) fills(p Path) bool {
+	if len(p) == 0 {
 		return true
 	}
-	if len(p) == 0 {
-		return false
-	}
-	parent, _ := at(l.values, p[:len(p)-1]).(map[string]any)
-	_, isNull := parent[p[len(p)-1]] // in a list, null fills the places before the one that is set
-	return isNull
+	value, _ := at(l.values, p)
+	parent, _ := at(l.values, p[:len(p)-1])
+	_, inList := parent.([]any)
+	return inList && value == nil
 }
 
-// reaches says whether there is a value at the path, and it is not null.
-func reaches(top map[string]any, p Path) bool { return at(top, p) != nil }
+// exists says whether there is a value at the path, be it null.
+func exists(top map[string]any, p Path) bool {
+	_, ok := at(top, p)
+	return ok
+}
 
-// at returns the value at the path, nil if there is none.
-func at(top any, p Path) any {
+// at returns the value at the path, and whether there is one. A path may lead to
+// a line of a text, by its number from 0.
+func at(top any, p Path) (any, bool) {
 	for _, step := range p {
 		switch here := top.(type) {
 		case map[string]any:
-			top = here[step]
+			next, ok := here[step]
+			if !ok {
+				return nil, false
+			}
+			top = next
 		case []any:
 			i, err := strconv.Atoi(step)
 			if err != nil || i < 0 || i >= len(here) {
-				return nil
+				return nil, false
 			}
 			top = here[i]
+		case string:
+			line, ok := lineOf(here, step)
+			if !ok {
+				return nil, false
+			}
+			top = line
 		default:
-			return nil
+			return nil, false
 		}
 	}
-	return top
+	return top, true
+}
+
+func lineOf(text, step string) (string, bool) {
+	lines := strings.Split(text, "\n")
+	i, err := strconv.Atoi(step)
+	if err != nil || i < 0 || i >= len(lines) {
+		return "", false
+	}
+	return lines[i], true
 }

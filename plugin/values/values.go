@@ -1,7 +1,11 @@
 // Package values reads values as Helm does, and remembers who wrote what.
 package values
 
-import "github.com/helm-valkey/helm-valkey/plugin/finding"
+import (
+	"strconv"
+
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+)
 
 // ReadFile reads a file that a flag names.
 type ReadFile func(name string) ([]byte, error)
@@ -16,36 +20,75 @@ type Values struct {
 	// the user meant.
 	Broken bool
 
-	files    []*Document
+	// Files are the values files, in their order.
+	Files []*Document
+
+	user     map[string]any // of all files and flags
 	flags    []layer
 	defaults *Document
 }
 
 // Read reads files and flags in Helm's order and lays them over the defaults.
 func Read(o Options, defaults *Document, read ReadFile) (*Values, error) {
-	v := &Values{defaults: defaults}
-	user := map[string]any{}
+	v := &Values{defaults: defaults, user: map[string]any{}}
 	for _, name := range o.Files {
 		data, err := read(name)
 		if err != nil {
 			return nil, err
 		}
 		d := Parse(name, data)
-		v.files = append(v.files, d)
+		v.Files = append(v.Files, d)
 		v.Problems = append(v.Problems, d.Problems...)
 		v.Broken = v.Broken || d.Values == nil
-		user = mergeFiles(user, d.Values)
+		v.user = mergeFiles(v.user, d.Values)
 	}
 	var err error
-	if v.flags, err = o.apply(user, read); err != nil {
+	if v.flags, err = o.apply(v.user, read); err != nil {
 		return nil, err
 	}
-	v.Merged = coalesce(user, defaults.Values)
+	v.Merged = coalesce(v.user, defaults.Values)
 	return v, nil
 }
 
 // Has says whether there is a value at the path, and it is not null.
-func (v *Values) Has(p Path) bool { return reaches(v.Merged, p) }
+func (v *Values) Has(p Path) bool { return v.At(p) != nil }
+
+// At is the value at the path, nil if there is none.
+func (v *Values) At(p Path) any {
+	value, _ := at(v.Merged, p)
+	return value
+}
+
+// Alone says whether the values are those of one file and nothing else.
+func (v *Values) Alone() bool { return len(v.Files) == 1 && len(v.flags) == 0 && !v.Broken }
+
+// Scalars are what stands in the files and is another value to Helm.
+func (v *Values) Scalars() []Scalar {
+	var all []Scalar
+	for _, d := range v.Files {
+		all = append(all, d.Scalars...)
+	}
+	return all
+}
+
+// Walk visits all values that are no mappings or lists themselves, in an order
+// of its own. The path is another one after the visit.
+func (v *Values) Walk(visit func(path Path, value any)) { walk(nil, v.Merged, visit) }
+
+func walk(path Path, value any, visit func(Path, any)) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, item := range value {
+			walk(append(path, key), item, visit)
+		}
+	case []any:
+		for i, item := range value {
+			walk(append(path, strconv.Itoa(i)), item, visit)
+		}
+	default:
+		visit(path, value)
+	}
+}
 
 // Value is the place of the value at the path: where the last one wrote it.
 // A value that nobody wrote has the place of the nearest mapping around it.
@@ -68,8 +111,8 @@ func (v *Values) place(p Path, want part) finding.Position {
 			return at
 		}
 	}
-	if len(v.files) > 0 {
-		at, _ := v.files[len(v.files)-1].position(nil, keyPart)
+	if len(v.Files) > 0 {
+		at, _ := v.Files[len(v.Files)-1].position(nil, keyPart)
 		return at
 	}
 	if len(v.flags) > 0 {
@@ -79,15 +122,19 @@ func (v *Values) place(p Path, want part) finding.Position {
 	return at
 }
 
-// written finds the last flag or file of the user's that wrote the path.
+// written finds the last flag or file of the user's that wrote the path. What
+// an earlier one wrote and a later one replaced (a list, for one) is not there.
 func (v *Values) written(p Path, want part) (finding.Position, bool) {
+	if !exists(v.user, p) {
+		return finding.Position{}, false
+	}
 	for i := len(v.flags) - 1; i >= 0; i-- {
-		if v.flags[i].sets(p) {
+		if exists(v.flags[i].values, p) && !v.flags[i].fills(p) {
 			return flagPosition(v.flags[i].text), true
 		}
 	}
-	for i := len(v.files) - 1; i >= 0; i-- {
-		if at, ok := v.files[i].position(p, want); ok {
+	for i := len(v.Files) - 1; i >= 0; i-- {
+		if at, ok := v.Files[i].position(p, want); ok {
 			return at, true
 		}
 	}

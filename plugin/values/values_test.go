@@ -3,9 +3,12 @@ package values
 import (
 	"fmt"
 	"os"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
 	helmyaml "sigs.k8s.io/yaml"
@@ -125,7 +128,35 @@ func TestProblemsOfFiles(t *testing.T) {
 		{"tab", "a:\n\tb: 1\n", "2:1 0", true},
 		{"several documents", "a: 1\n---\nb: 2\n", "3:1 1", false},
 		{"duplicate key", "a: 1\nb:\n  c: 1\n  c: 2\n", "4:3 2", false},
-		{"duplicate by YAML 1.1", "on: 1\nyes: 2\n", "2:1 2", false},
+		{"duplicate by YAML 1.1", "a:\n  on: 1\n  yes: 2\n", "2:3 5, 3:3 5, 3:3 2", false},
+		{"duplicate by chance", "1: a\n'1': b\n", "2:1 2", false},
+		{"duplicate number", "16: a\n0x10: b\n", "2:1 5, 2:1 2", false},
+		{"null as a key", "a: 1\nnull: 2\n", "2:1 0", true},
+		{"nothing as a key", "a:\n  '': 2\n", "2:3 5", false},
+		{"a list as a key", "a: 1\n? [x]\n: 2\n", "2:3 0", true},
+		{"no number", "a: 1\nb: [.nan]\n", "2:5 0", true},
+		{"an anchor within itself", "a: 1\nb: &b {c: *b}\n", "2:1 0", true},
+		{"a space is missing", "a: 1\nb:2\nc: 3\n", "2:1 0", true},
+		{"a no-break space", "a:\n  b: 1\n\u00a0 c: 2\n", "3:1 5", false},
+		{"an end", "a: 1\n...\nb: 2\n", "3:1 4", false},
+		{"an end of JSON", `{"a": 1}{"b": 2}`, "1:1 4", false},
+		{"an end, then an empty document", "a: 1\n...\n---\n", "", false},
+		{"several documents, the same twice", "a: 1\n---\na: 1\n", "3:1 1", false},
+		{"a document after an empty one", "# x\n---\n---\na: 1\n", "4:1 1", false},
+		{"a document that Helm 4 refuses", "a: 1\n---\n- b\n", "3:1 0", false},
+		{"a directive, which Helm 4 refuses", "%YAML 1.1\n---\na: 1\n", "2:1 0", false},
+		{"text behind a separator", "a: 1\n--- {b: 1}\n", "2:1 0", false},
+		{"a comment behind a separator", "--- # x\na: 1\n", "", false},
+		{"UTF-16", "\xff\xfea\x00:\x00 \x001\x00\n\x00", "1:1 0", false},
+		{"invalid UTF-8", "a: \xff\n", "1:1 0", true},
+		{"a control character", "a: 1\nb: \x00\n", "1:1 0", true},
+		{"Windows", "a: 1\r\nb:\r\n  c: 1\r\n  c: 2\r\n", "4:3 2", false},
+		{"a mark at the beginning", "\ufeffa: 1\na: 2\n", "2:1 2", false},
+		{"merged over", "a:\n  b: 1\n  <<: {b: 2, c: 1}\n  c: 2\n", "2:3 6", false},
+		{"merged over by the same", "a:\n  b: 1\n  <<: {b: 1}\n", "", false},
+		{"a tag", "a: !secret x\n", "1:4 7", false},
+		{"an anchor where a value was meant", "a: &secret\nb: &b x\nc: *b\n", "1:4 7", false},
+		{"a word processor's quotation marks", "a: “x”\nb: \"“x”\"\nc: “\n", "1:4 8", false},
 		{"a list", "- a\n", "1:1 3", true},
 		{"text", "a b c", "1:1 3", true},
 		{"text in the second document", "a: 1\n---\nb: [\n", "4:1 0", false},
@@ -134,11 +165,11 @@ func TestProblemsOfFiles(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			d := Parse("f", []byte(tt.text))
 			require.Equal(t, tt.broken, d.Values == nil)
-			var got string
+			var got []string
 			for _, p := range d.Problems {
-				got += fmt.Sprintf("%d:%d %d", p.Position.Line, p.Position.Column, p.Kind)
+				got = append(got, fmt.Sprintf("%d:%d %d", p.Position.Line, p.Position.Column, p.Kind))
 			}
-			require.Equal(t, tt.want, got)
+			require.Equal(t, tt.want, strings.Join(got, ", "))
 		})
 	}
 }
@@ -183,6 +214,58 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzPositions holds the nodes that give positions to the values that Helm
+// reads, and looks for each value in the line where it is said to stand.
+func FuzzPositions(f *testing.F) {
+	for _, text := range []string{
+		defaults, "a: 1\na:\n", "a: [1, {b: 2}]\n", "x: &x {k: 1}\na:\n  <<: *x\n  l: 2\n", "x: &x {k: 1}\ny: &y {<<: *x}\na: {<<: [*y, *x], k: 3}\n",
+		"a: |\n  b\nc: >-\n  d\n  e\n", "on: 1\nno: 2\n017: 3\n1.5: 4\n", "é: ü ß\n", "\ufeffa: 1\r\nb: 2\r\n", "a: !!str 1\nb: !!int \"2\"\nc: !x y\n",
+		"? a\n: b\n", "a: &a\n  b: c\nd: *a\n", "a: \"x\\u0041\"\n", "'a b': 1\n\"c\": 2\n", "a: 1_000\nb: 0o17\nc: .5\nd: 1e3\ne: ~\n", "a:\tb\n", "- a\n",
+		"1: a\n1: b\n", "!!merge \"<<\": {a: 1}\n", "a: *b\n", "a: 2001-01-01\n", "a: !!binary aGk=\n",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		d := Parse("f", []byte(text))
+		if d.Values == nil || d.root == nil || len(d.Problems) > 0 || bareTag.MatchString(text) {
+			t.Skip()
+		}
+		requireLeaves(t, d, d.Values, nil)
+	})
+}
+
+// bareTag matches a tag without a name, which says that a value is text. The
+// library for positions forgets it.
+var bareTag = regexp.MustCompile(`!\s|!$`)
+
+func requireLeaves(t *testing.T, d *Document, value any, path Path) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, item := range value {
+			requireLeaves(t, d, item, append(path[:len(path):len(path)], key))
+		}
+		return
+	case []any:
+		for i, item := range value {
+			requireLeaves(t, d, item, append(path[:len(path):len(path)], fmt.Sprint(i)))
+		}
+		return
+	}
+	at, ok := d.position(path, valuePart)
+	require.True(t, ok, "%q in %q", path, d.lines)
+	node := &yaml.Node{Kind: yaml.AliasNode, Alias: d.root}
+	for _, step := range path {
+		node = d.child(node, step).value
+	}
+	if node.Kind == yaml.AliasNode {
+		require.Contains(t, at.Text, "*")
+		node = node.Alias
+	} else if first := strings.Fields(node.Value); onOneLine(node) && node.Style == 0 && node.Anchor == "" && len(first) > 0 {
+		require.Contains(t, at.Text, first[0])
+	}
+	require.Equal(t, value, readByHelm(node), "%q in %q", path, d.lines)
 }
 
 func TestPositionsOfLinesInText(t *testing.T) {

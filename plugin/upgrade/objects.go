@@ -1,0 +1,199 @@
+package upgrade
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+)
+
+// Labels and words that the chart's templates put on objects.
+const (
+	chartLabel     = "helm.sh/chart"
+	componentLabel = "app.kubernetes.io/component"
+	instanceLabel  = "app.kubernetes.io/instance"
+
+	master   = "master"
+	replica  = "replica"
+	sentinel = "sentinel"
+
+	serverContainer = "valkey"
+	chartName       = "valkey-" // begins the chart's label
+	dataVolume      = "data"
+)
+
+// ofThisChart says whether an object was rendered by this chart.
+func ofThisChart(o manifest.Object) bool {
+	version, ok := strings.CutPrefix(o.Label(chartLabel), chartName)
+	return ok && version != "" && version[0] >= '0' && version[0] <= '9'
+}
+
+func identity(o manifest.Object) finding.Object {
+	return finding.Object{Kind: o.Kind(), Namespace: o.Namespace(), Name: o.Name()}
+}
+
+// release is one release of this chart, before or after the upgrade.
+type release struct {
+	objects []manifest.Object
+	live    map[finding.Object]manifest.Object // those of them that are known to be in the cluster
+}
+
+// of returns the StatefulSet of a role.
+func (r release) of(role string) (manifest.Object, bool) {
+	for _, o := range r.objects {
+		if o.Kind() == "StatefulSet" && o.Label(componentLabel) == role {
+			return o, true
+		}
+	}
+	return manifest.Object{}, false
+}
+
+// named returns the object of the same kind and name as another.
+func (r release) named(like manifest.Object) (manifest.Object, bool) {
+	for _, o := range r.objects {
+		if identity(o) == identity(like) {
+			return o, true
+		}
+	}
+	return manifest.Object{}, false
+}
+
+// there is the release as it is in the cluster.
+func (r release) there() release {
+	in := release{live: r.live}
+	for _, o := range r.objects {
+		if live, ok := r.live[identity(o)]; ok {
+			in.objects = append(in.objects, live)
+		}
+	}
+	return in
+}
+
+// copies is how many pods hold the data besides the one that is master.
+func (r release) copies() int {
+	n := -1
+	for _, role := range []string{master, replica} {
+		if o, ok := r.of(role); ok {
+			n += r.replicas(o)
+		}
+	}
+	return max(0, n)
+}
+
+// replicas is how many pods a StatefulSet has: somebody may have scaled it.
+func (r release) replicas(o manifest.Object) int {
+	if there, ok := r.live[identity(o)]; ok {
+		o = there
+	}
+	return int(o.Number(1, "spec", "replicas"))
+}
+
+// server is the container of the server in the pods of a StatefulSet.
+func server(o manifest.Object) manifest.Object {
+	return part(o.Parts("spec", "template", "spec", "containers"), serverContainer)
+}
+
+// part returns the part that has a name; without fields if there is none.
+func part(parts []manifest.Object, name string) manifest.Object {
+	i := slices.IndexFunc(parts, func(p manifest.Object) bool { return p.Text("name") == name })
+	if i < 0 {
+		return manifest.Object{}
+	}
+	return parts[i]
+}
+
+// setting is a variable of the server's container.
+func setting(o manifest.Object, name string) string {
+	return part(server(o).Parts("env"), name).Text("value")
+}
+
+// claimTemplate is the template of the data's volume claims.
+func claimTemplate(o manifest.Object) (manifest.Object, bool) {
+	for _, c := range o.Parts("spec", "volumeClaimTemplates") {
+		if c.Name() == dataVolume {
+			return c, true
+		}
+	}
+	return manifest.Object{}, false
+}
+
+// existingClaim is the volume claim that the pods mount as it is.
+func existingClaim(o manifest.Object) string {
+	return part(o.Parts("spec", "template", "spec", "volumes"), dataVolume).Text("persistentVolumeClaim", "claimName")
+}
+
+// What a pod keeps data on, in words.
+const (
+	claimOfEach = "a volume claim of each pod"
+	noVolume    = "no volume"
+)
+
+// dataField is where the data's volume is in a StatefulSet.
+const dataField = "spec.template.spec.volumes[data]"
+
+// dataOf says what a StatefulSet's pods keep their data on.
+func dataOf(o manifest.Object) string {
+	if _, ok := claimTemplate(o); ok {
+		return claimOfEach
+	}
+	if claim := existingClaim(o); claim != "" {
+		return "claim " + claim
+	}
+	return noVolume
+}
+
+// modeVariable says how the server writes data to disk.
+const modeVariable = "ENTRYPOINT_PERSISTENCE"
+
+// durable says whether data outlive the pods of a StatefulSet on disk.
+func durable(o manifest.Object) bool {
+	return dataOf(o) != noVolume && setting(o, modeVariable) != "none"
+}
+
+// restarts says whether the pods of a StatefulSet are replaced.
+func restarts(old, current manifest.Object) bool {
+	return !same(field(old, "spec", "template"), field(current, "spec", "template"))
+}
+
+func field(o manifest.Object, path ...string) any {
+	value, _ := o.Value(path...)
+	return value
+}
+
+// same compares fields as they are written to JSON: there is no other order of
+// keys, and no difference between nothing and an empty list or map, which the
+// API server does not keep either.
+func same(a, b any) bool { return text(a) == text(b) }
+
+func text(value any) string {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return "" // of what was read from YAML, all can be written
+	}
+	if s := string(data); s != "null" && s != "{}" && s != "[]" {
+		return s
+	}
+	return ""
+}
+
+// longest is how much of a value is shown.
+const longest = 60
+
+// shown is a value in a message.
+func shown(value any) string {
+	s := text(value)
+	if s == "" {
+		return "nothing"
+	}
+	if runes := []rune(s); len(runes) > longest {
+		return string(runes[:longest]) + "…"
+	}
+	return s
+}
+
+// containerField is where the server's container is in a StatefulSet.
+const containerField = "spec.template.spec.containers[valkey]"
+
+func imageName(o manifest.Object) string { return server(o).Text("image") }

@@ -1,0 +1,35 @@
+package upgrade
+
+import (
+	"errors"
+	"io"
+
+	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+)
+
+// Read reads the objects of this chart in a stream of manifests. Of the others it
+// keeps nothing: a stream may be of any length.
+func Read(stream io.Reader) ([]manifest.Object, error) {
+	var ours []manifest.Object
+	for documents := manifest.NewReader(stream); ; {
+		d, err := documents.Next()
+		if errors.Is(err, io.EOF) {
+			return ours, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !d.MayHold(chartName) {
+			continue
+		}
+		objects, err := d.Objects()
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range objects {
+			if ofThisChart(o) {
+				ours = append(ours, o)
+			}
+		}
+	}
+}

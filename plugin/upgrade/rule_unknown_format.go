@@ -1,0 +1,42 @@
+package upgrade
+
+import (
+	"fmt"
+
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+)
+
+var unknownFormat = finding.Rule{
+	ID:       "VK311",
+	Severity: finding.Warning,
+	Title:    "Whether the new server reads the data cannot be told",
+	Doc: `Which format a server writes, and which it reads, follows from its release; that is
+read from the tag of the image. A tag without a release (` + "`latest`" + `, a digest alone), one of
+several releases with different formats (` + "`redis:8`" + `), or a release that this plugin does not
+know yet tells nothing.`,
+	Bad: []string{
+		example(imageOf("docker.io/valkey/valkey:9.1"), imageOf("docker.io/valkey/valkey:latest")),
+		example(imageOf("docker.io/valkey/valkey:99.5"), imageOf("docker.io/valkey/valkey:99.4")),
+	},
+	Good: []string{
+		example(imageOf("docker.io/valkey/valkey:9.0"), imageOf("docker.io/valkey/valkey:9.1")),
+		example(imageOf("docker.io/valkey/valkey:9.1"), imageOf("docker.io/valkey/valkey:99.5")),
+	},
+}
+
+func findUnknownFormats(c change) []finding.Finding {
+	for _, m := range c.moves() {
+		_, fromFormat := m.from.format()
+		_, toFormat := m.to.format()
+		switch {
+		case fromFormat && toFormat:
+			continue
+		case m.fromKnown && m.known && m.from.older(m.to):
+			continue // later releases read what earlier ones wrote
+		}
+		return []finding.Finding{unknownFormat.On(identity(m.old), imageField,
+			fmt.Sprintf("%q → %q: whether the new server reads what the old one wrote cannot be told from this", imageName(m.old), imageName(m.current)),
+			"make sure that it is no earlier release, and of the same engine; a tag with the release says it")}
+	}
+	return nil
+}
