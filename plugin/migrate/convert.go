@@ -17,7 +17,7 @@ type input struct {
 	to    [][]string
 	word  string         // what follows the conversion's name in the table
 	given map[string]any // all values of the other chart
-	title string         // of the other chart
+	chart string         // the other chart's name
 }
 
 // result is what a conversion makes of a value.
@@ -64,8 +64,6 @@ var conversions = map[string]func(input) result{
 	"directives":                directives,
 	"flags":                     flags,
 	"commands":                  commands,
-	"policy":                    policy,
-	"replicated":                replicated,
 	"alone":                     alone,
 	"on":                        on,
 	"literal":                   literal,
@@ -79,7 +77,7 @@ func (m *migration) convert(e *outline.Entry, path []string, value any, r *rule,
 	if !ok {
 		return fmt.Errorf("%s: there is no conversion %q", dotted(path), name)
 	}
-	res := conversion(input{value, path, r.to, word, m.given, m.chart.Title})
+	res := conversion(input{value, path, r.to, word, m.given, m.chart.Name})
 	switch {
 	case res.off != "":
 		m.keep(e, path, f, Needless, res.off)
@@ -196,8 +194,12 @@ func oneLess(in input) result {
 	if !ok || n < 1 {
 		return result{absent: "it is no number of pods"}
 	}
-	if in.word != "" && find(in.given, split(in.word)) != "replication" {
+	mode := find(in.given, split("architecture"))
+	switch {
+	case in.chart == "cloudpirates" && mode != "replication", in.chart == "cloudpirates-redis" && isOff(mode), mode == "standalone":
 		return result{off: "standalone has one pod"}
+	case mode == "cluster":
+		return result{absent: "these are the pods of a cluster, and there is no cluster mode"}
 	}
 	return result{value: n - 1, note: fmt.Sprintf("%d pods are a master and %d replicas", n, n-1), also: sentinels(in, n)}
 }
@@ -205,18 +207,24 @@ func oneLess(in input) result {
 // nodes is a number that counts the master too once there are Sentinels.
 func nodes(in input) result {
 	if find(in.given, split("sentinel.enabled")) == true {
-		return oneLess(input{value: in.value, given: in.given, to: in.to})
+		return oneLess(in)
 	}
 	return result{same: true}
 }
 
+// leastSentinels are those that bear the loss of one.
+const leastSentinels = 3
+
 // sentinels are as many as there were: one in each pod.
 func sentinels(in input, pods int) []setting {
-	if on := find(in.given, split("sentinel.enabled")); on != true && in.title != "redis-ha" {
+	if on := find(in.given, split("sentinel.enabled")); on != true && in.chart != "redis-ha" {
 		return nil
 	}
-	all := []setting{{split("sentinel.replicaCount"), pods}}
-	if pods%2 == 0 {
+	all := []setting{}
+	if pods >= leastSentinels {
+		all = append(all, setting{split("sentinel.replicaCount"), pods})
+	}
+	if pods > leastSentinels && pods%2 == 0 {
 		all = append(all, setting{split("sentinel.allowEvenCount"), true})
 	}
 	return all
@@ -300,7 +308,7 @@ func environment(in input) result {
 	}
 	entries := []any{}
 	for _, name := range slices.Sorted(maps.Keys(table)) {
-		entries = append(entries, map[string]any{"name": name, "value": fmt.Sprint(table[name])})
+		entries = append(entries, map[string]any{"name": name, "value": plain(table[name])})
 	}
 	return result{value: entries}
 }
@@ -345,15 +353,7 @@ func literal(in input) result {
 	return result{same: true}
 }
 
-// replicated is for values that valkey-helm reads with replicas only, and
-// alone for those that it reads without.
-func replicated(in input) result {
-	if find(in.given, split("replica.enabled")) != true {
-		return result{off: "it has no effect without replica.enabled"}
-	}
-	return notEmpty(in)
-}
-
+// alone is for values that valkey-helm reads without replicas only.
 func alone(in input) result {
 	if find(in.given, split("replica.enabled")) == true {
 		return result{off: "it has no effect with replica.enabled"}

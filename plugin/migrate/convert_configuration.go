@@ -250,12 +250,3 @@ func commands(in input) result {
 	}
 	return configured(in, lines)
 }
-
-// policy is what to evict, which says nothing without a limit.
-func policy(in input) result {
-	if isOff(find(in.given, split("config.maxMemory"))) {
-		return result{off: "it has no effect without config.maxMemory"}
-	}
-	in.word = "maxmemory-policy"
-	return directive(in)
-}

@@ -65,10 +65,6 @@ func tag(in input) result {
 		return result{off: isEmpty}
 	}
 	name, digest, found := strings.Cut(text, "@")
-	var also []setting
-	if found && !strings.Contains(in.title, "bitnami") {
-		also = []setting{{split("image.digest"), digest}}
-	}
 	if bitnamiImage(in) {
 		m := release.FindStringSubmatch(name)
 		if m == nil {
@@ -77,7 +73,7 @@ func tag(in input) result {
 		return result{value: m[1]}
 	}
 	if found {
-		return result{value: name, also: also}
+		return result{value: name, also: []setting{{split("image.digest"), digest}}}
 	}
 	return result{same: true}
 }
@@ -87,7 +83,7 @@ func tag(in input) result {
 func bitnamiImage(in input) bool {
 	given := find(in.given, split("image.repository"))
 	if given == nil {
-		return strings.HasPrefix(in.title, "bitnami/")
+		return strings.HasPrefix(in.chart, "bitnami-")
 	}
 	return isBitnami(given)
 }

@@ -73,7 +73,8 @@ type rule struct {
 	to     [][]string
 	as     string // name of a conversion; empty: the value stays as it is
 	note   string
-	yields string // another value of the same chart that wins over this one
+	yields []string // other values of the same chart that win over this one
+	needs  string   // another one without which this has no effect
 }
 
 // step is a node in the tree of a chart's keys.
@@ -153,7 +154,8 @@ type move struct {
 	As     string   `yaml:"as"`
 	Note   string   `yaml:"note"` // for the user
 	Doc    string   `yaml:"doc"`  // for the table in the documentation alone
-	Yields string   `yaml:"yields"`
+	Yields []string `yaml:"yields"`
+	Needs  string   `yaml:"needs"`
 }
 
 func (c *Chart) fillMoved(n *yaml.Node) error {
@@ -178,7 +180,7 @@ func (c *Chart) fillMoved(n *yaml.Node) error {
 
 // rule is that of one path of several that a pattern stands for.
 func (m move) rule(at int) rule {
-	r := rule{kind: Differs, as: m.As, note: strings.TrimSpace(m.Note), yields: m.Yields}
+	r := rule{kind: Differs, as: m.As, note: strings.TrimSpace(m.Note), yields: m.Yields, needs: m.Needs}
 	for _, pattern := range m.To {
 		all := spread(pattern)
 		r.to = append(r.to, split(all[min(at, len(all)-1)]))

@@ -118,8 +118,14 @@ func (m *migration) apply(e *outline.Entry, path []string, r *rule, f *frame) er
 		m.keep(e, path, f, Needless, "null: here the default stands")
 		return nil
 	}
-	if r.yields != "" && !isOff(find(m.given, split(r.yields))) {
-		m.keep(e, path, f, Needless, r.yields+" wins over it")
+	for _, other := range r.yields {
+		if !isOff(value) && !isOff(find(m.given, split(other))) {
+			m.keep(e, path, f, Needless, other+" wins over it")
+			return nil
+		}
+	}
+	if r.needs != "" && isOff(find(m.given, split(r.needs))) {
+		m.keep(e, path, f, Needless, "it has no effect without "+r.needs)
 		return nil
 	}
 	if r.as == "" {

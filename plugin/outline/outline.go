@@ -45,8 +45,8 @@ func Read(text string) (*File, error) {
 		return nil, fmt.Errorf("read the file: %w", err)
 	}
 	r := reader{lines: strings.Split(strings.TrimSuffix(text, "\n"), "\n")}
-	if len(document.Content) == 0 || document.Content[0].ShortTag() == "!!null" {
-		return &File{After: r.lines, Indent: usualIndent}, nil
+	if len(document.Content) == 0 || document.Content[0].Kind == yaml.ScalarNode || len(document.Content[0].Content) == 0 {
+		return &File{After: r.comments(), Indent: usualIndent}, nil
 	}
 	root := document.Content[0]
 	if !isBlock(root) {
@@ -58,6 +58,18 @@ func Read(text string) (*File, error) {
 		return nil, err
 	}
 	return &File{Before: r.cut(1, start-1), Entries: entries, After: r.cut(end+1, len(r.lines)), Indent: indentOf(root)}, nil
+}
+
+// comments are the lines that say nothing: all that is worth keeping of a file
+// without values.
+func (r reader) comments() []string {
+	var lines []string
+	for _, line := range r.lines {
+		if text := strings.TrimSpace(line); strings.HasPrefix(text, "#") || text == "" && len(r.lines) > 1 {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 const usualIndent = 2
