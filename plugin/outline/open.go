@@ -2,8 +2,10 @@ package outline
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -15,7 +17,10 @@ func (e *Entry) Open() ([]*Entry, error) {
 	if e.Entries != nil {
 		return e.Entries, nil
 	}
-	plain := resolve(e.value)
+	plain, err := resolve(e.value)
+	if err != nil {
+		return nil, err
+	}
 	if plain.Kind != yaml.MappingNode || len(plain.Content) == 0 {
 		return nil, nil
 	}
@@ -49,7 +54,11 @@ func Normalize(text string) (string, error) {
 	if len(document.Content) == 0 {
 		return text, nil
 	}
-	document.Content[0] = resolve(document.Content[0])
+	plain, err := resolve(document.Content[0])
+	if err != nil {
+		return "", err
+	}
+	document.Content[0] = plain
 	return encode(&document)
 }
 
@@ -63,10 +72,30 @@ func encode(n *yaml.Node) (string, error) {
 	return out.String(), nil
 }
 
+// mostNodes is how much aliases may stand for, all in all.
+const mostNodes = 100_000
+
 // resolve copies a node with everything that aliases and merge keys stand for.
-func resolve(n *yaml.Node) *yaml.Node {
+func resolve(n *yaml.Node) (*yaml.Node, error) {
+	r := resolver{left: mostNodes}
+	plain := r.node(n)
+	if r.left < 0 {
+		return nil, errors.New("aliases stand for more than a values file has: replace them by what they stand for")
+	}
+	return plain, nil
+}
+
+// resolver counts what it may still copy.
+type resolver struct {
+	left int
+}
+
+func (r *resolver) node(n *yaml.Node) *yaml.Node {
+	if r.left--; r.left < 0 {
+		return &yaml.Node{}
+	}
 	if n.Kind == yaml.AliasNode {
-		plain := resolve(n.Alias)
+		plain := r.node(n.Alias)
 		plain.HeadComment, plain.LineComment, plain.FootComment = n.HeadComment, n.LineComment, n.FootComment
 		return plain
 	}
@@ -74,7 +103,7 @@ func resolve(n *yaml.Node) *yaml.Node {
 	plain.Anchor = ""
 	if n.Kind == yaml.MappingNode {
 		plain.Style &^= yaml.FlowStyle
-		plain.Content = resolvePairs(n)
+		plain.Content = r.pairs(n)
 		return &plain
 	}
 	if n.Kind == yaml.ScalarNode && plain.Style&(yaml.SingleQuotedStyle) != 0 {
@@ -82,31 +111,33 @@ func resolve(n *yaml.Node) *yaml.Node {
 	}
 	plain.Content = nil
 	for _, child := range n.Content {
-		plain.Content = append(plain.Content, resolve(child))
+		plain.Content = append(plain.Content, r.node(child))
 	}
 	return &plain
 }
 
-// resolvePairs lays merge keys out. As in Helm's library, the last of several
-// writers of a key in one mapping wins, be it a merge key or not.
-func resolvePairs(n *yaml.Node) []*yaml.Node {
+// pairs lays merge keys out. As in Helm's library, the last of several writers
+// of a key in one mapping wins, be it a merge key or not.
+func (r *resolver) pairs(n *yaml.Node) []*yaml.Node {
+	r.left--
 	var pairs []*yaml.Node
 	put := func(key, value *yaml.Node) {
 		for i := 0; i < len(pairs); i += 2 {
 			if pairs[i].Value == key.Value {
-				pairs[i+1] = value
+				key.HeadComment = strings.Trim(pairs[i].HeadComment+"\n"+key.HeadComment, "\n")
+				pairs[i], pairs[i+1] = key, value
 				return
 			}
 		}
 		pairs = append(pairs, key, value)
 	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
+	for i := 0; i+1 < len(n.Content) && r.left >= 0; i += 2 {
 		if !isMerge(n.Content[i]) {
-			put(resolve(n.Content[i]), resolve(n.Content[i+1]))
+			put(r.node(n.Content[i]), r.node(n.Content[i+1]))
 			continue
 		}
-		for _, source := range slices.Backward(mergeSources(n.Content[i+1])) {
-			merged := resolvePairs(source)
+		for _, source := range slices.Backward(r.sources(n.Content[i+1])) {
+			merged := r.pairs(source)
 			for j := 0; j < len(merged); j += 2 {
 				put(merged[j], merged[j+1])
 			}
@@ -115,18 +146,22 @@ func resolvePairs(n *yaml.Node) []*yaml.Node {
 	return pairs
 }
 
-func mergeSources(n *yaml.Node) []*yaml.Node {
+// sources are the mappings that a merge key names.
+func (r *resolver) sources(n *yaml.Node) []*yaml.Node {
+	if r.left--; r.left < 0 {
+		return nil
+	}
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
 	if n.Kind != yaml.SequenceNode {
 		return []*yaml.Node{n}
 	}
-	var sources []*yaml.Node
+	var all []*yaml.Node
 	for _, item := range n.Content {
-		sources = append(sources, mergeSources(item)...)
+		all = append(all, r.sources(item)...)
 	}
-	return sources
+	return all
 }
 
 func merges(n *yaml.Node) bool {

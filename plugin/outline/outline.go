@@ -40,6 +40,9 @@ var ErrLayout = errors.New("the entries are not on lines of their own")
 
 // Read reads a file. Its text ends lines with "\n" only.
 func Read(text string) (*File, error) {
+	if strings.ContainsAny(text, "\r\u0085\u2028\u2029") {
+		return nil, ErrLayout // YAML counts these as ends of lines, too
+	}
 	var document yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
 		return nil, fmt.Errorf("read the file: %w", err)
