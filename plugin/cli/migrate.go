@@ -4,12 +4,15 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
+	chart "github.com/helm-valkey/helm-valkey/charts/valkey"
+	"github.com/helm-valkey/helm-valkey/plugin/accept"
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/lint"
 	"github.com/helm-valkey/helm-valkey/plugin/migrate"
 	"github.com/helm-valkey/helm-valkey/plugin/report"
+	"github.com/helm-valkey/helm-valkey/plugin/values"
 )
 
 const migrateUsage = `Usage: helm valkey migrate [--from CHART] [-f FILE]… [-o FILE] [FILE…]
@@ -45,18 +48,36 @@ func runMigrate(_ context.Context, s streams, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	c, err := lint.OpenChart(chart.Files)
+	if err != nil {
+		return 0, err
+	}
 	var all []migrate.Result
+	var left []finding.Finding
 	for _, names := range o.releases {
-		results, err := s.migrateRelease(o.from, names)
+		results, found, err := s.migrateRelease(c, o.from, names)
 		if err != nil {
 			return 0, err
 		}
-		all = append(all, results...)
+		all, left = append(all, results...), append(left, found...)
 	}
-	for _, r := range all {
-		if err := s.writeMigrated(o, r, len(all)); err != nil {
-			return 0, err
-		}
+	if err := s.writeMigrated(o, all); err != nil {
+		return 0, err
+	}
+	return s.reportLeft(left)
+}
+
+// reportLeft prints what lint says about the results.
+func (s streams) reportLeft(left []finding.Finding) (int, error) {
+	if len(left) == 0 {
+		return Clean, nil
+	}
+	fmt.Fprintln(s.err, "\nLeft to do in the result:")
+	if err := report.Text(s.err, left); err != nil {
+		return 0, err
+	}
+	if finding.Count(left, finding.Error) > 0 {
+		return Findings, nil
 	}
 	return Clean, nil
 }
@@ -79,110 +100,118 @@ func readMigrateOptions(args []string) (migrateOptions, error) {
 	if len(layers) > 0 {
 		o.releases = append(o.releases, layers)
 	}
-	files := len(layers)
 	for _, name := range arguments {
 		o.releases = append(o.releases, []string{name})
-		files++
+	}
+	files, stdin := 0, false
+	for _, names := range o.releases {
+		for i, name := range names {
+			files++
+			if strings.TrimSpace(name) == "-" {
+				names[i], stdin = stdinName, true
+			}
+		}
 	}
 	switch {
 	case files == 0:
 		return o, &usageError{"migrate: no values: give -f FILE or FILE"}
 	case o.inPlace && o.output != "":
 		return o, &usageError{"migrate: --in-place and --output exclude each other"}
+	case stdin && (files > 1 || o.inPlace):
+		return o, &usageError{"migrate: the standard input is no file that has a name: give it alone, and the result's name with -o"}
 	case files > 1 && !o.inPlace && o.output == "":
 		return o, &usageError{"migrate: several files: give the directory for the results with -o, or --in-place"}
 	}
 	return o, nil
 }
 
-func (s streams) migrateRelease(from string, names []string) ([]migrate.Result, error) {
+// migrateRelease migrates the layers of a release, and lints the result.
+func (s streams) migrateRelease(c *lint.Chart, from string, names []string) ([]migrate.Result, []finding.Finding, error) {
+	files, err := s.readLayers(names)
+	if err != nil {
+		return nil, nil, err
+	}
+	other, err := chartOf(from, files)
+	if err != nil {
+		return nil, nil, err
+	}
+	results, err := other.Run(files)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, r := range results {
+		if err := report.Notes(s.err, r); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := report.Differences(s.err, other); err != nil {
+		return nil, nil, err
+	}
+	left, err := lintMigrated(c, results)
+	if err != nil || len(results) > 1 {
+		return results, left, err
+	}
+	before := len(left)
+	text, left := accept.Warnings(string(results[0].Text), left, migrate.AsBefore, "it was so with "+other.Title)
+	results[0].Text = []byte(text)
+	if len(left) < before {
+		left, err = lintMigrated(c, results) // lines have moved
+	}
+	return results, left, err
+}
+
+// lintMigrated checks the layers of a release as they lie over each other.
+func lintMigrated(c *lint.Chart, results []migrate.Result) ([]finding.Finding, error) {
+	var o values.Options
+	texts := map[string][]byte{}
+	for _, r := range results {
+		name := r.Name + " (migrated)"
+		o.Files = append(o.Files, name)
+		texts[name] = r.Text
+	}
+	v, err := values.Read(o, c.Defaults, func(name string) ([]byte, error) { return texts[name], nil })
+	if err != nil {
+		return nil, err
+	}
+	return c.Check(v)
+}
+
+func (s streams) readLayers(names []string) ([]migrate.File, error) {
 	var files []migrate.File
 	for _, name := range names {
-		if strings.TrimSpace(name) == "-" {
-			name = stdinName
-		}
 		text, err := s.readFile(name)
 		if err != nil {
 			return nil, err
 		}
 		files = append(files, migrate.File{Name: name, Text: text})
 	}
-	if from == "" {
-		var err error
-		if from, err = chartOf(files); err != nil {
-			return nil, err
+	return files, nil
+}
+
+// chartOf opens the table of a chart, or finds out which the values are for.
+func chartOf(from string, files []migrate.File) (*migrate.Chart, error) {
+	if from != "" {
+		c, err := migrate.Open(from)
+		if err != nil {
+			return nil, &usageError{"migrate: " + err.Error()}
 		}
+		return c, nil
 	}
-	c, err := migrate.Open(from)
-	if err != nil {
-		return nil, &usageError{"migrate: " + err.Error()}
-	}
-	results, err := c.Run(files)
+	layers, err := migrate.Read(files)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range results {
-		if err := report.Notes(s.err, r); err != nil {
-			return nil, err
-		}
-	}
-	return results, report.Differences(s.err, c)
-}
-
-// chartOf finds out for which chart values are.
-func chartOf(files []migrate.File) (string, error) {
-	layers, err := migrate.Read(files)
+	all, err := migrate.OpenAll()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	charts, err := migrate.Detect(migrate.Merge(layers))
-	if err != nil {
-		return "", err
+	charts, _ := migrate.Detect(all, migrate.Merge(layers))
+	if len(charts) == 1 {
+		return charts[0], nil
 	}
-	if len(charts) != 1 {
-		return "", &usageError{fmt.Sprintf("migrate: %s: cannot tell which chart it is for: it could be %s: say it with --from", files[0].Name, strings.Join(charts, ", "))}
+	var names []string
+	for _, c := range charts {
+		names = append(names, c.Name)
 	}
-	return charts[0], nil
-}
-
-func (s streams) writeMigrated(o migrateOptions, r migrate.Result, files int) error {
-	target := o.output
-	switch {
-	case o.inPlace:
-		target = r.Name
-	case target == "":
-		_, err := s.out.Write(r.Text)
-		return err
-	case files > 1 || isDirectory(target):
-		target = filepath.Join(target, filepath.Base(r.Name))
-	}
-	return writeNew(target, r.Text, o.force || o.inPlace)
-}
-
-func isDirectory(name string) bool {
-	info, err := os.Stat(name)
-	return err == nil && info.IsDir()
-}
-
-// writeNew writes a file, over one that is there only if that is wanted.
-func writeNew(name string, text []byte, over bool) error {
-	mode := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if over {
-		mode = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		return fmt.Errorf("write the values: %w", err)
-	}
-	f, err := os.OpenFile(name, mode, 0o600)
-	if os.IsExist(err) {
-		return fmt.Errorf("%s is there already: name another file, or give --force", name)
-	}
-	if err != nil {
-		return fmt.Errorf("write the values: %w", err)
-	}
-	if _, err := f.Write(text); err != nil {
-		f.Close()
-		return fmt.Errorf("write the values: %w", err)
-	}
-	return f.Close()
+	return nil, &usageError{fmt.Sprintf("migrate: %s: cannot tell which chart it is for: it could be %s: say it with --from", files[0].Name, strings.Join(names, ", "))}
 }

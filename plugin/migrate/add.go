@@ -61,12 +61,3 @@ func (m *migration) holds(condition string) bool {
 	}
 	return fmt.Sprint(given) == value
 }
-
-// accept tells lint that a master alone without a volume is meant: it was so.
-func (m *migration) accept() {
-	if find(m.want, split("architecture")) != "standalone" || find(m.want, split("master.persistence.enabled")) != false {
-		return
-	}
-	b := m.out.find(split("master.persistence.enabled"))
-	b.above = append(b.above, "# valkey-lint: ignore=VK113 because it was so with "+m.chart.Title)
-}

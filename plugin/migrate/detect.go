@@ -1,26 +1,32 @@
 package migrate
 
-import "slices"
-
-// Detect says which charts values are for: those that know the most of their
-// keys. One is certain, several could be.
-func Detect(given map[string]any) ([]string, error) {
-	var best []string
-	fewest := 0
+// OpenAll reads the tables of all charts.
+func OpenAll() ([]*Chart, error) {
+	var all []*Chart
 	for _, name := range names {
 		c, err := Open(name)
 		if err != nil {
 			return nil, err
 		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+// Detect says which of the charts values are for: those that know the most of
+// their keys, one if it is certain. Its second result is how many values these
+// do not know.
+func Detect(charts []*Chart, given map[string]any) (best []*Chart, fewest int) {
+	for _, c := range charts {
 		strange := c.root.strange(given)
 		if best == nil || strange < fewest {
 			best, fewest = nil, strange
 		}
 		if strange == fewest {
-			best = append(best, name)
+			best = append(best, c)
 		}
 	}
-	return slices.Clip(best), nil
+	return best, fewest
 }
 
 // strange counts the keys that a chart does not know.

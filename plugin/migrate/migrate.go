@@ -129,7 +129,6 @@ func (m *migration) rewrite(text string) (string, error) {
 	if err := m.add(); err != nil {
 		return "", err
 	}
-	m.accept()
 	out := m.out.text(source.Before, append(top.waiting, source.After...))
 	return out, m.verify(out)
 }

@@ -19,3 +19,9 @@ type Note struct {
 	Line int    // in the source; 0: none
 	Text string
 }
+
+// AsBefore are rules of lint that warn of what another chart's users may have
+// lived with, or have by default: a master alone without a volume, a memory
+// limit that maxmemory comes close to, or that it does not know of. A migration
+// changes none of that by itself.
+var AsBefore = []string{"VK113", "VK136", "VK137"}
