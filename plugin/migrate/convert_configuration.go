@@ -126,9 +126,6 @@ func configured(in input, lines []string) result {
 	if len(moved) > 0 {
 		r.note = "set by values here, or by the chart: " + strings.Join(moved, ", ")
 	}
-	if strings.Contains(strings.Join(lines, "\n"), "{{") {
-		r.note = strings.TrimSpace(r.note + " it is no template here: write what it renders")
-	}
 	return r
 }
 

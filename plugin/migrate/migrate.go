@@ -40,19 +40,16 @@ func (c *Chart) Run(files []File) ([]Result, error) {
 	}
 	given := Merge(own)
 	var results []Result
-	written := map[string]any{}
 	for i, file := range files {
-		m := &migration{chart: c, name: file.Name, own: own[i], given: given}
+		m := &migration{chart: c, own: own[i], given: given}
 		if i == 0 {
 			m.added = c.added
-			m.written = written
 		}
-		r, want, err := m.run(file)
+		r, err := m.run(file)
 		if err != nil {
 			return nil, err
 		}
 		results = append(results, r)
-		overlay(written, want)
 	}
 	return results, nil
 }
@@ -100,19 +97,18 @@ func overlay(under, over map[string]any) {
 
 // run migrates one file. When its text cannot be divided into entries, or
 // aliases do not outlive the move, the text is first written in a plainer way.
-func (m *migration) run(file File) (Result, map[string]any, error) {
+func (m *migration) run(file File) (Result, error) {
 	text, restore := plainBreaks(string(file.Text))
 	out, err := m.rewrite(text)
 	if err != nil {
-		plain, failed := outline.Normalize(text)
-		if failed != nil {
-			return Result{}, nil, fmt.Errorf("%s: %w", file.Name, failed)
-		}
-		if out, err = m.rewrite(plain); err != nil {
-			return Result{}, nil, fmt.Errorf("%s: %w", file.Name, err)
+		if text, err = outline.Normalize(text); err == nil {
+			out, err = m.rewrite(text)
 		}
 	}
-	return Result{Name: file.Name, Text: []byte(restore(out)), Notes: m.notes}, m.want, nil
+	if err != nil {
+		return Result{}, fmt.Errorf("%s: %w", file.Name, err)
+	}
+	return Result{Name: file.Name, Text: []byte(restore(out)), Notes: m.notes}, nil
 }
 
 // rewrite makes the new text, and reads it back: it has to say what was meant.

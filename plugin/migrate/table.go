@@ -33,23 +33,26 @@ type Chart struct {
 	passages []string
 }
 
-// Row is a line of the table: what becomes of the values of a pattern.
+// Row is a line of the table: what becomes of the values of patterns.
 type Row struct {
-	From, To, Note string
+	Kind Kind
+	From []string // keys there, with alternatives between braces
+	To   []string // keys here
+	Note string
 }
 
 // tableFile is the form of a table.
 type tableFile struct {
-	Title   string            `yaml:"title"`
-	Version string            `yaml:"version"`
-	Source  string            `yaml:"source"`
-	Differs []string          `yaml:"differs"`
-	Rename  map[string]string `yaml:"rename"` // first keys that have another name here, for Same
-	Same    []string          `yaml:"same"`
-	Moved   yaml.Node         `yaml:"moved"`
-	Absent  []group           `yaml:"absent"`
-	Needed  []group           `yaml:"needless"`
-	Added   []addition        `yaml:"added"`
+	Title    string            `yaml:"title"`
+	Version  string            `yaml:"version"`
+	Source   string            `yaml:"source"`
+	Differs  []string          `yaml:"differs"`
+	Rename   map[string]string `yaml:"rename"` // first keys that have another name here, for Same
+	Same     []string          `yaml:"same"`
+	Moved    yaml.Node         `yaml:"moved"`
+	Absent   []group           `yaml:"absent"`
+	Needless []group           `yaml:"needless"`
+	Added    []addition        `yaml:"added"`
 }
 
 // group is a number of keys that share a reason.
@@ -105,7 +108,7 @@ func Open(name string) (*Chart, error) {
 
 func (c *Chart) fill(file *tableFile) error {
 	for _, pattern := range file.Same {
-		c.row(pattern, renamed(pattern, file.Rename), "")
+		c.Rows = append(c.Rows, Row{Kind: Differs, From: []string{pattern}, To: []string{renamed(pattern, file.Rename)}})
 		for _, path := range spread(pattern) {
 			to := split(renamed(path, file.Rename))
 			if err := c.root.put(path, rule{kind: Differs, to: [][]string{to}}); err != nil {
@@ -116,10 +119,13 @@ func (c *Chart) fill(file *tableFile) error {
 	if err := c.fillMoved(&file.Moved); err != nil {
 		return err
 	}
-	if err := c.fillGroups(file.Absent, Absent, "–"); err != nil {
+	for _, a := range file.Added {
+		c.Rows = append(c.Rows, Row{Kind: Added, To: []string{a.Key}, Note: strings.TrimSpace(a.Why)})
+	}
+	if err := c.fillGroups(file.Absent, Absent); err != nil {
 		return err
 	}
-	return c.fillGroups(file.Needed, Needless, "(nothing to do)")
+	return c.fillGroups(file.Needless, Needless)
 }
 
 // renamed gives a path, or a pattern, the first key that it has here.
@@ -133,10 +139,10 @@ func renamed(path string, names map[string]string) string {
 	return path
 }
 
-func (c *Chart) fillGroups(groups []group, kind Kind, sign string) error {
+func (c *Chart) fillGroups(groups []group, kind Kind) error {
 	for _, g := range groups {
 		why := strings.TrimSpace(g.Why)
-		c.row(strings.Join(g.Keys, ", "), sign, why)
+		c.Rows = append(c.Rows, Row{Kind: kind, From: g.Keys, Note: why})
 		for _, pattern := range g.Keys {
 			for _, path := range spread(pattern) {
 				if err := c.root.put(path, rule{kind: kind, note: why}); err != nil {
@@ -168,7 +174,7 @@ func (c *Chart) fillMoved(n *yaml.Node) error {
 				return err
 			}
 		}
-		c.row(pattern, strings.Join(m.To, ", "), m.Note+m.Doc)
+		c.Rows = append(c.Rows, Row{Kind: Differs, From: []string{pattern}, To: m.To, Note: strings.TrimSpace(m.Note + m.Doc)})
 		for at, path := range spread(pattern) {
 			if err := c.root.put(path, m.rule(at)); err != nil {
 				return err
@@ -186,10 +192,6 @@ func (m move) rule(at int) rule {
 		r.to = append(r.to, split(all[min(at, len(all)-1)]))
 	}
 	return r
-}
-
-func (c *Chart) row(from, to, note string) {
-	c.Rows = append(c.Rows, Row{From: from, To: to, Note: strings.TrimSpace(note)})
 }
 
 func (s *step) put(path string, r rule) error {

@@ -11,12 +11,10 @@ import (
 
 // migration is the work on one file.
 type migration struct {
-	chart   *Chart
-	name    string
-	own     map[string]any // the file's values
-	given   map[string]any // those of all layers
-	added   []addition     // defaults to write out; none in a layer over others
-	written map[string]any // what the layers before have got
+	chart *Chart
+	own   map[string]any // the file's values
+	given map[string]any // those of all layers
+	added []addition     // defaults to write out; none in a layer over others
 
 	out   *output
 	want  map[string]any // what the result has to say
@@ -127,6 +125,14 @@ func (m *migration) apply(e *outline.Entry, path []string, r *rule, f *frame) er
 	if r.needs != "" && isOff(find(m.given, split(r.needs))) {
 		m.keep(e, path, f, Needless, "it has no effect without "+r.needs)
 		return nil
+	}
+	use := templateUseOf(value)
+	if use == namedTemplate {
+		m.keep(e, path, f, Absent, "it uses templates of "+m.chart.Title+": write what they render")
+		return nil
+	}
+	if use == plainTemplate && !renders(r.to[0]) {
+		m.note(Differs, path, e.Line, "it is no template here: write what it renders")
 	}
 	if r.as == "" {
 		m.move(e, path, r, f)
