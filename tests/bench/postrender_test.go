@@ -95,9 +95,9 @@ func stream(t *testing.T, count int, oursOnly bool) string {
 	return file.Name()
 }
 
-// through sends a stream through a program, and returns how long that took and how
+// piped sends a stream through a program, and returns how long that took and how
 // much memory it had at most, in MiB.
-func through(t *testing.T, name string, command *exec.Cmd) (time.Duration, float64) {
+func piped(t *testing.T, name string, command *exec.Cmd) (time.Duration, float64) {
 	t.Helper()
 	in, err := os.Open(name)
 	require.NoError(t, err)
@@ -138,7 +138,7 @@ func TestPostRender(t *testing.T) {
 	}
 	memory := map[int]float64{}
 	for _, count := range []int{10_000, 100_000} {
-		_, memory[count] = through(t, stream(t, count, false), plugin()())
+		_, memory[count] = piped(t, stream(t, count, false), plugin()())
 		record(Figure{Topic: "post-render, peak memory", What: fmt.Sprintf("%d objects", count), Value: memory[count], Unit: "MiB", Runs: 1})
 	}
 	record(Figure{Topic: "post-render, peak memory", What: "100,000 objects / 10,000", Value: memory[100_000] / memory[10_000], Goal: "about 1", Runs: 1})
@@ -151,7 +151,7 @@ func inTurns(t *testing.T, runs int, name string, programs ...func() *exec.Cmd) 
 	samples := make([][]time.Duration, len(programs))
 	for range runs {
 		for i, program := range programs {
-			took, _ := through(t, name, program())
+			took, _ := piped(t, name, program())
 			samples[i] = append(samples[i], took)
 		}
 	}
