@@ -22,32 +22,42 @@ func (d Document) Objects() ([]Object, error) {
 	if err := d.Alone(); err != nil {
 		return nil, err
 	}
-	var top any
-	if err := yaml.Unmarshal(d.Bytes, &top); err != nil {
+	text, err := yaml.YAMLToJSON(d.Bytes)
+	if err != nil {
 		return nil, fmt.Errorf("read the document at line %d: %w", d.Line, err)
 	}
-	return objects(top, "", ""), nil
+	if text[0] != '{' {
+		return nil, nil
+	}
+	top, err := ParseObject(text)
+	if err != nil {
+		return nil, fmt.Errorf("read the document at line %d: %w", d.Line, err)
+	}
+	if items, isList := top.fields["items"].([]any); isList {
+		return itemsOf(top, items), nil
+	}
+	return []Object{top}, nil
 }
 
-// objects of a list are its items: all that has items is one to Kubernetes,
+// itemsOf a list are its objects: all that has items is one to Kubernetes,
 // whatever its kind. Items that say nothing of their kind have it from the list.
-func objects(top any, version, kind string) []Object {
-	fields, ok := top.(map[string]any)
-	if !ok {
-		return nil
-	}
-	o := Object{fields: fields}
-	if kind != "" && o.Kind() == "" && o.Text("apiVersion") == "" {
-		fields["apiVersion"], fields["kind"] = version, kind
-	}
-	items, isList := fields["items"].([]any)
-	if !isList {
-		return []Object{o}
-	}
-	kind = strings.TrimSuffix(o.Kind(), "List")
+func itemsOf(list Object, items []any) []Object {
+	kind := strings.TrimSuffix(list.Kind(), "List")
 	var all []Object
 	for _, item := range items {
-		all = append(all, objects(item, o.Text("apiVersion"), kind)...)
+		fields, ok := item.(map[string]any)
+		if !ok {
+			continue
+		}
+		o := NewObject(fields)
+		if kind != "" && o.Kind() == "" && o.Text("apiVersion") == "" {
+			fields["apiVersion"], fields["kind"] = list.Text("apiVersion"), kind
+		}
+		if inner, isList := fields["items"].([]any); isList {
+			all = append(all, itemsOf(o, inner)...)
+		} else {
+			all = append(all, o)
+		}
 	}
 	return all
 }

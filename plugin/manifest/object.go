@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 )
@@ -9,10 +10,26 @@ import (
 // are of another type than asked for, are empty.
 type Object struct {
 	fields map[string]any
+	text   []byte // as JSON, if it was read from that
 }
 
 // NewObject is the object of the fields.
 func NewObject(fields map[string]any) Object { return Object{fields: fields} }
+
+// JSON returns the object as JSON.
+func (o Object) JSON() ([]byte, error) {
+	if o.text != nil {
+		return o.text, nil
+	}
+	return json.Marshal(o.fields)
+}
+
+// ParseObject reads an object from JSON.
+func ParseObject(text []byte) (Object, error) {
+	o := Object{text: text}
+	err := json.Unmarshal(text, &o.fields)
+	return o, err
+}
 
 // Kind of the object.
 func (o Object) Kind() string { return o.Text("kind") }

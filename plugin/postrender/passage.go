@@ -19,10 +19,11 @@ type Options struct {
 }
 
 // Pass reads manifests, writes to out what they become, and returns all that is
-// wrong with that. Of a stream of any length it keeps no more than one document,
-// and the objects of this chart.
+// wrong with that. Of a stream of any length it has no more in memory than one
+// document and the objects of one release.
 func Pass(ctx context.Context, in io.Reader, out io.Writer, o Options) ([]finding.Finding, error) {
 	p := passage{Options: o}
+	defer p.ours.Close()
 	blank := true
 	for stream := manifest.NewReader(in); ; {
 		document, err := stream.Next()
@@ -46,13 +47,13 @@ func Pass(ctx context.Context, in io.Reader, out io.Writer, o Options) ([]findin
 	if blank {
 		return nil, errors.New("no manifests on the standard input: post-render has nothing to check")
 	}
-	return p.findings(), nil
+	return p.findings()
 }
 
 // passage is the way of a stream through the checks.
 type passage struct {
 	Options
-	ours  []manifest.Object
+	ours  store
 	found []finding.Finding
 }
 
@@ -75,7 +76,9 @@ func (p *passage) through(d manifest.Document) (manifest.Document, error) {
 	}
 	for i, o := range after {
 		if ofThisChart(o) || i < len(before) && ofThisChart(before[i]) {
-			p.ours = append(p.ours, o)
+			if err := p.ours.add(o); err != nil {
+				return d, err
+			}
 		}
 	}
 	return changed, nil
@@ -99,15 +102,19 @@ func (p *passage) change(d manifest.Document) (manifest.Document, error) {
 	return d, nil
 }
 
-func (p *passage) findings() []finding.Finding {
+func (p *passage) findings() ([]finding.Finding, error) {
 	found := p.found
 	if p.Patches != nil {
 		found = append(found, p.Patches.Unmatched()...)
 	}
-	for _, r := range group(p.ours) {
+	for _, key := range p.ours.keys() {
+		r, err := p.ours.release(key)
+		if err != nil {
+			return nil, err
+		}
 		for _, c := range checks {
 			found = append(found, c.find(r)...)
 		}
 	}
-	return finding.Sort(found)
+	return finding.Sort(found), nil
 }

@@ -66,26 +66,6 @@ func key(o manifest.Object) string {
 	return fmt.Sprintf("%s/%s/%s", o.Namespace(), o.Label(instanceLabel), o.Label(nameLabel))
 }
 
-// group collects the objects of each release, in the order of their names.
-func group(objects []manifest.Object) []release {
-	byKey := map[string]*release{}
-	var keys []string
-	for _, o := range objects {
-		k := key(o)
-		if byKey[k] == nil {
-			byKey[k] = &release{}
-			keys = append(keys, k)
-		}
-		byKey[k].objects = append(byKey[k].objects, o)
-	}
-	slices.Sort(keys)
-	releases := make([]release, len(keys))
-	for i, k := range keys {
-		releases[i] = *byKey[k]
-	}
-	return releases
-}
-
 // of returns the objects of a kind.
 func (r release) of(kind string) []manifest.Object {
 	var all []manifest.Object

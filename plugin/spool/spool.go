@@ -11,10 +11,10 @@ import (
 )
 
 // inMemory is how much is kept in memory; what most charts render is less.
-const inMemory = 4 << 20
+const inMemory = 1 << 20
 
 // Spool is a writer that passes nothing on before it is told to. It keeps the
-// first MiBs in memory and the rest in a temporary file. Manifests hold Secrets,
+// first MiB in memory and the rest in a temporary file. Manifests hold Secrets,
 // so that the file is its owner's only (0600), and has no name while it is used:
 // nobody can open it, and it is gone with the process however that ends. Where a
 // file in use cannot lose its name (Windows), Close removes it. The zero value is
@@ -51,6 +51,14 @@ func (s *Spool) create() error {
 	s.file = file
 	s.named = os.Remove(file.Name()) != nil
 	return nil
+}
+
+// ReadAt reads what one Write has kept; at is how many bytes were written before.
+func (s *Spool) ReadAt(p []byte, at int64) (int, error) {
+	if before := int64(s.memory.Len()); at >= before && s.file != nil {
+		return s.file.ReadAt(p, at-before)
+	}
+	return bytes.NewReader(s.memory.Bytes()).ReadAt(p, at)
 }
 
 // WriteTo passes all on that was written.

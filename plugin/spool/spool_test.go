@@ -24,6 +24,12 @@ func TestSpool(t *testing.T) {
 			names, err := os.ReadDir(folder)
 			require.NoError(t, err)
 			require.Empty(t, names, "a file that others could open")
+			for text, at := range map[string]int64{"ab": 0, "cd": 2, "efgh": 4, "i": 8} {
+				part := make([]byte, len(text))
+				_, err := s.ReadAt(part, at)
+				require.NoError(t, err)
+				require.Equal(t, text, string(part))
+			}
 			var out bytes.Buffer
 			n, err := s.WriteTo(&out)
 			require.NoError(t, err)
