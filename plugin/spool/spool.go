@@ -2,6 +2,7 @@
 package spool
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -23,7 +24,8 @@ type Spool struct {
 	memory bytes.Buffer
 	limit  int // of the memory; 0 stands for inMemory
 	file   *os.File
-	named  bool // the file still has its name
+	out    *bufio.Writer // to the file
+	named  bool          // the file still has its name
 }
 
 // Write keeps p.
@@ -40,7 +42,7 @@ func (s *Spool) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	return s.file.Write(p)
+	return s.out.Write(p)
 }
 
 func (s *Spool) create() error {
@@ -48,7 +50,7 @@ func (s *Spool) create() error {
 	if err != nil {
 		return fmt.Errorf("keep the manifests in a file until they are checked: %w", err)
 	}
-	s.file = file
+	s.file, s.out = file, bufio.NewWriterSize(file, 64<<10)
 	s.named = os.Remove(file.Name()) != nil
 	return nil
 }
@@ -56,6 +58,9 @@ func (s *Spool) create() error {
 // ReadAt reads what one Write has kept; at is how many bytes were written before.
 func (s *Spool) ReadAt(p []byte, at int64) (int, error) {
 	if before := int64(s.memory.Len()); at >= before && s.file != nil {
+		if err := s.out.Flush(); err != nil {
+			return 0, err
+		}
 		return s.file.ReadAt(p, at-before)
 	}
 	return bytes.NewReader(s.memory.Bytes()).ReadAt(p, at)
@@ -65,6 +70,9 @@ func (s *Spool) ReadAt(p []byte, at int64) (int, error) {
 func (s *Spool) WriteTo(w io.Writer) (int64, error) {
 	n, err := s.memory.WriteTo(w)
 	if err != nil || s.file == nil {
+		return n, err
+	}
+	if err := s.out.Flush(); err != nil {
 		return n, err
 	}
 	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
