@@ -125,3 +125,19 @@ func TestPassHoldsNoStream(t *testing.T) {
 	require.Equal(t, 20000*len(l.object), l.written)
 	require.Less(t, l.most, 64<<10)
 }
+
+// The objects of thousands of releases, more than are kept in memory, and far from
+// each other.
+func TestPassTellsManyReleasesApart(t *testing.T) {
+	const count = 3000
+	var stream strings.Builder
+	for _, role := range []string{"master", "sentinel"} {
+		for i := range count {
+			if role == "sentinel" && i == 1234 {
+				continue
+			}
+			fmt.Fprintf(&stream, "---\n{kind: StatefulSet, metadata: {name: %[2]d-%[1]s, labels: {helm.sh/chart: valkey-1, app.kubernetes.io/instance: i%[2]d, app.kubernetes.io/component: %[1]s}}, spec: {replicas: 2, template: {spec: {containers: [{name: valkey, env: [{name: ENTRYPOINT_GRACE_PERIOD, value: 30s}], startupProbe: {}, livenessProbe: {}, readinessProbe: {}}]}}}}\n", role, i)
+		}
+	}
+	require.Equal(t, []string{"VK201 StatefulSet/1234-master spec.replicas: " + mastersNeedSentinel}, summary(t, stream.String()))
+}
