@@ -154,10 +154,10 @@ func (w *wrapped) input() io.Reader {
 // ownPostRenderer says whether the user has one; Helm takes one only.
 func (w *wrapped) ownPostRenderer() bool { return len(w.line.Values("post-renderer")) > 0 }
 
-// postRenderArgs are the flags for post-render among those of the line.
-func (w *wrapped) postRenderArgs() []string {
+// postRenderArgs are the flags of the line that post-render knows.
+func (w *wrapped) postRenderArgs(names ...string) []string {
 	var args []string
-	for _, name := range []string{"patches", "set-image-digests"} {
+	for _, name := range names {
 		for _, value := range w.line.Values(name) {
 			args = append(args, "--"+name, value)
 		}
@@ -165,12 +165,15 @@ func (w *wrapped) postRenderArgs() []string {
 	return args
 }
 
+// changing are the flags of post-render that change what is rendered.
+var changing = []string{"patches", "set-image-digests"}
+
 // checks are the flags and variables with which Helm runs the plugin over what it
 // renders.
 func (w *wrapped) checks(ctx context.Context) (flags, variables []string, err error) {
 	if w.ownPostRenderer() {
-		if len(w.postRenderArgs()) > 0 {
-			return nil, nil, &usageError{fmt.Sprintf("%s: Helm takes one post-renderer: leave --post-renderer, or %s", w.line.Command, w.postRenderArgs()[0])}
+		if given := w.postRenderArgs(changing...); len(given) > 0 {
+			return nil, nil, &usageError{fmt.Sprintf("%s: Helm takes one post-renderer: leave --post-renderer, or %s", w.line.Command, given[0])}
 		}
 		return nil, nil, nil
 	}
@@ -178,7 +181,7 @@ func (w *wrapped) checks(ctx context.Context) (flags, variables []string, err er
 	if err != nil {
 		return nil, nil, fmt.Errorf("find the plugin's program: %w", err)
 	}
-	args := append([]string{"post-render", "--messages", w.messages()}, w.postRenderArgs()...)
+	args := append([]string{"post-render", "--messages", w.messages()}, w.postRenderArgs("patches", "set-image-digests", "namespace")...)
 	return w.helm.PostRenderer(ctx, filepath.Join(w.folder, "plugins"), program, args...)
 }
 

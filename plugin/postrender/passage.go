@@ -9,6 +9,7 @@ import (
 	"github.com/helm-valkey/helm-valkey/plugin/digest"
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 	"github.com/helm-valkey/helm-valkey/plugin/patch"
 )
 
@@ -74,7 +75,7 @@ func (p *passage) through(d manifest.Document) (manifest.Document, error) {
 		}
 	}
 	for i, o := range after {
-		if ofThisChart(o) || i < len(before) && ofThisChart(before[i]) {
+		if ours.Is(o) || i < len(before) && ours.Is(before[i]) {
 			p.ours = append(p.ours, o)
 		}
 	}
@@ -83,7 +84,7 @@ func (p *passage) through(d manifest.Document) (manifest.Document, error) {
 
 // read returns the objects in the document, if there may be some of this chart.
 func read(d manifest.Document) ([]manifest.Object, error) {
-	if !mayBeOurs(d) {
+	if !ours.MayBeIn(d) {
 		return nil, nil
 	}
 	return d.Objects()

@@ -101,7 +101,7 @@ func TestOneSideOnly(t *testing.T) {
 	require.Empty(t, Upgrade{Old: objects}.Check())
 	require.Empty(t, read(t, ""))
 
-	_, err := Read(strings.NewReader("a: 1\n---\nvalkey-: [\n"))
+	_, err := Read(strings.NewReader("a: 1\n---\nvalkey-1: [\n"))
 	require.ErrorContains(t, err, "line 2")
 }
 
