@@ -19,10 +19,11 @@ import (
 
 const wrapUsage = `Usage: helm valkey %[1]s %[2]s [FLAG]…
 
-%[1]s is "helm %[1]s" of a valkey chart, with all its flags. Before anything
-is sent, the values are linted%[3]s,
-and what is rendered goes through "helm valkey post-render". Errors end it with
-the exit code 1; otherwise its own is Helm's.
+%[1]s is "helm %[1]s" for this chart, with all of Helm's flags.
+%[3]s
+Errors end it with the exit code 1; else the exit code is Helm's.
+  --patches DIR, --set-image-digests FILE
+                         as with "helm valkey post-render"
 `
 
 const allowUsage = `  --allow RULE           go on in spite of what a rule on upgrades finds, VK303
@@ -30,22 +31,26 @@ const allowUsage = `  --allow RULE           go on in spite of what a rule on up
 `
 
 func installCommand() command {
-	return wrapCommand(driver.Install, "[NAME] CHART", "", "")
+	return wrapCommand(driver.Install, "[NAME] CHART", `Before anything is sent, the values are linted, and what is rendered goes
+through "helm valkey post-render".`, "")
 }
 
 func upgradeCommand() command {
-	return wrapCommand(driver.Upgrade, "RELEASE CHART", ", the release is compared with what it would become\n(see \"helm valkey help diff-check\")", allowUsage)
+	return wrapCommand(driver.Upgrade, "RELEASE CHART", `Before anything is sent, the values are linted, what is rendered goes through
+"helm valkey post-render", and is compared with what is in the cluster, as
+"helm valkey diff-check" does.`, allowUsage)
 }
 
 func templateCommand() command {
-	return wrapCommand(driver.Template, "[NAME] CHART", "", "")
+	return wrapCommand(driver.Template, "[NAME] CHART", `Before anything is printed, the values are linted, and what is rendered goes
+through "helm valkey post-render".`, "")
 }
 
-func wrapCommand(name, form, more, flags string) command {
+func wrapCommand(name, form, checks, flags string) command {
 	return command{
 		name:    name,
 		summary: fmt.Sprintf("helm %s of the chart, with all checks before", name),
-		usage:   fmt.Sprintf(wrapUsage, name, form, more) + flags,
+		usage:   fmt.Sprintf(wrapUsage, name, form, checks) + flags,
 		run: func(ctx context.Context, s streams, args []string) (int, error) {
 			return runWrapped(ctx, s, name, args)
 		},
