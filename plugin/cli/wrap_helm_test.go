@@ -120,6 +120,23 @@ func TestWrapperTellsWhatHelmHides(t *testing.T) {
 	require.Contains(t, stderr, "warning: StatefulSet demo-valkey-master in namespace shop")
 }
 
+// What only one of the Helms takes is left to it.
+func TestWrapperReadsFlagsAsHelmDoes(t *testing.T) {
+	forEachHelm(t, func(t *testing.T, h helm) {
+		for _, value := range []string{`{"replica":{"replicaCount":3}}`, `replica={`} {
+			_, stderr, code := h.run(t, "template", "demo", chartFolder, "--set-json", value)
+			_, told, wrapped := h.run(t, "valkey", "template", "demo", chartFolder, "--set-json", value)
+			require.Equal(t, code, wrapped)
+			require.Contains(t, told, stderr)
+		}
+		if strings.HasSuffix(h.binary, "helm4") {
+			_, stderr, code := h.run(t, "valkey", "template", chartFolder, "--set-json", `{"replica":{"replicCount":3}}`)
+			require.Equal(t, Findings, code)
+			require.Contains(t, stderr, "[VK001]")
+		}
+	})
+}
+
 // Without a cluster Helm says so, with its own code.
 func TestWrapperPassesHelmsErrors(t *testing.T) {
 	forEachHelm(t, func(t *testing.T, h helm) {
