@@ -3,6 +3,8 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,6 +56,10 @@ func TestExitCodes(t *testing.T) {
 		{"set from no file", []string{"lint", "--set-file", "commonConfiguration=/nowhere"}, Failure},
 		{"no file", []string{"lint", "/nowhere.yaml"}, Failure},
 		{"a directory", []string{"lint", folder}, Failure},
+		{"a file too large", []string{"lint", file("large.yaml", strings.Repeat("# nothing\n", 110000))}, Failure},
+		{"a value from a file too large", []string{"lint", "--set-file", "commonConfiguration=" + filepath.Join(folder, "large.yaml")}, Failure},
+		{"a file without an end", []string{"lint", "/dev/zero"}, Failure},
+		{"the standard input twice", []string{"lint", "-f", "-", "-"}, Usage},
 		{"an address", []string{"lint", "-f", "https://example.org/values.yaml"}, Failure},
 		{"a warning", []string{"lint", odd}, Clean},
 		{"a warning that counts", []string{"lint", odd, "--fail-on", "warning"}, Findings},
@@ -92,6 +98,28 @@ func TestLintReadsStandardInput(t *testing.T) {
 	require.Contains(t, stdout, "<stdin>:2:3: error: auth: unknown key \"pasword\"; did you mean \"password\"? [VK001]\n")
 	require.NotContains(t, stdout, "secret!", "a misspelt key must not give its secret away")
 	require.Equal(t, "1 error, 0 warnings in 1 file\n", stderr)
+}
+
+// Files that are checked at the same time are reported in one order.
+func TestLintOfManyFiles(t *testing.T) {
+	folder := t.TempDir()
+	args := []string{"lint"}
+	for i := range 100 {
+		name := filepath.Join(folder, fmt.Sprintf("%03d.yaml", i))
+		require.NoError(t, os.WriteFile(name, []byte("replica:\n  replicaCount: 3\n  replicaCount: x\n"), 0o644))
+		args = append(args, name)
+	}
+	first, stderr, code := execute("", args...)
+	require.Equal(t, Findings, code)
+	require.Contains(t, stderr, "100 errors, 100 warnings in 100 files")
+	require.True(t, strings.HasPrefix(first, args[1]+":3:3: warning: "), first)
+	again, _, _ := execute("", args...)
+	require.Equal(t, first, again)
+
+	args = append(args, filepath.Join(folder, "none.yaml"), filepath.Join(folder, "neither.yaml"))
+	_, stderr, code = execute("", args...)
+	require.Equal(t, Failure, code)
+	require.Contains(t, stderr, "none.yaml")
 }
 
 func TestLintNamesFlags(t *testing.T) {
@@ -175,6 +203,23 @@ func TestPostRenderWarnsAndPasses(t *testing.T) {
 	require.Equal(t, Clean, code)
 	require.Equal(t, quiet, stdout)
 	require.Contains(t, stderr, "warning: StatefulSet demo-valkey-master")
+}
+
+// A report on the standard error is nothing but that.
+func TestPostRenderFormats(t *testing.T) {
+	two := strings.Replace(stream(t), "replicas: 1 # master", "replicas: 2", 1)
+	stdout, stderr, code := execute(two, "post-render", "--format", "json")
+	require.Equal(t, Findings, code)
+	require.Empty(t, stdout)
+	require.True(t, json.Valid([]byte(stderr)), stderr)
+	require.Contains(t, stderr, `"rule": "VK201"`)
+	_, stderr, _ = execute(two, "post-render", "--format", "sarif")
+	require.Contains(t, stderr, `"ruleIndex": 0`)
+
+	quiet := strings.Replace(stream(t), "          livenessProbe: {httpGet: {path: /live, port: http}} # master\n", "", 1)
+	stdout, _, code = execute(quiet, "post-render", "--fail-on", "warning")
+	require.Equal(t, Findings, code)
+	require.Empty(t, stdout)
 }
 
 func TestPostRenderOfBrokenInput(t *testing.T) {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -53,17 +51,12 @@ func runLint(ctx context.Context, s streams, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	var found []finding.Finding
+	found, err := s.lintAll(ctx, c, l.inputs)
+	if err != nil {
+		return 0, err
+	}
 	run := checked{command: "helm valkey lint", rules: c.Rules()}
 	for _, input := range l.inputs {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		one, err := lintOne(c, input, s.readFile)
-		if err != nil {
-			return 0, err
-		}
-		found = append(found, one...)
 		run.files = append(run.files, input.Files...)
 	}
 	return s.print(s.out, l.output, run, finding.Sort(found))
@@ -121,6 +114,9 @@ func lintFlags(args []string) (lintCommandLine, error) {
 			}
 		}
 	}
+	if readsTwice(l.inputs) {
+		return l, &usageError{"lint: the standard input can be read once only: give - once"}
+	}
 	if len(l.inputs) == 0 {
 		return l, &usageError{"lint: no values to check: give -f FILE, --set KEY=VALUE or FILE"}
 	}
@@ -130,21 +126,11 @@ func lintFlags(args []string) (lintCommandLine, error) {
 func lintOne(c *lint.Chart, o values.Options, read values.ReadFile) ([]finding.Finding, error) {
 	v, err := values.Read(o, c.Defaults, read)
 	var flagError *values.FlagError
-	if errors.As(err, &flagError) && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, os.ErrPermission) {
+	if errors.As(err, &flagError) && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, os.ErrPermission) && !errors.Is(err, errTooLarge) {
 		return nil, &usageError{err.Error()}
 	}
 	if err != nil {
 		return nil, err
 	}
 	return c.Check(v)
-}
-
-func (s streams) readFile(name string) ([]byte, error) {
-	if name == stdinName {
-		return io.ReadAll(s.in)
-	}
-	if scheme, _, isURL := strings.Cut(name, "://"); isURL {
-		return nil, fmt.Errorf("%s: values are not read over %s: download the file", name, scheme)
-	}
-	return os.ReadFile(name)
 }

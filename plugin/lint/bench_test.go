@@ -31,3 +31,25 @@ func BenchmarkCheck(b *testing.B) {
 		require.NoError(b, err)
 	}
 }
+
+// BenchmarkCheckSmall is the same of what people keep beside a chart: a dozen
+// lines.
+func BenchmarkCheckSmall(b *testing.B) {
+	c := openChart(b)
+	for b.Loop() {
+		require.Empty(b, check(b, c, small))
+	}
+}
+
+const small = `master:
+  resources:
+    limits: {memory: 1Gi}
+  persistence:
+    size: 20Gi
+replica:
+  replicaCount: 3
+auth:
+  existingSecret: cache
+metrics:
+  enabled: true
+`

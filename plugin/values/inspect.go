@@ -42,6 +42,9 @@ func (d *Document) inspect(n *yaml.Node, path Path) {
 		}
 	case yaml.SequenceNode:
 		for i, item := range n.Content {
+			if item.ShortTag() == "!!null" {
+				continue // it takes nothing away
+			}
 			d.inspect(item, append(path, strconv.Itoa(i)))
 		}
 	case yaml.MappingNode:

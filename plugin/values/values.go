@@ -2,15 +2,10 @@
 package values
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 )
-
-// MaxSize is up to where values files are read, in bytes. It bounds the memory
-// that a file takes, which is up to 600 times its size.
-const MaxSize = 1 << 20
 
 // ReadFile reads a file that a flag names.
 type ReadFile func(name string) ([]byte, error)
@@ -41,9 +36,6 @@ func Read(o Options, defaults *Document, read ReadFile) (*Values, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(data) > MaxSize {
-			return nil, fmt.Errorf("%s: larger than %d MiB, which is all that Kubernetes keeps of a whole release in a Secret", name, MaxSize>>20)
-		}
 		d := Parse(name, data)
 		v.Files = append(v.Files, d)
 		v.Problems = append(v.Problems, d.Problems...)
@@ -66,6 +58,9 @@ func (v *Values) At(p Path) any {
 	value, _ := at(v.Merged, p)
 	return value
 }
+
+// Given are the values of all files and flags, without the chart's defaults.
+func (v *Values) Given() map[string]any { return v.user }
 
 // Alone says whether the values are those of one file and nothing else.
 func (v *Values) Alone() bool { return len(v.Files) == 1 && len(v.flags) == 0 && !v.Broken }

@@ -114,3 +114,26 @@ and all; whole says whether every quote is closed.
 {{- include "valkey.quantity" . -}}
 {{- end -}}
 {{- end -}}
+
+{{/*
+valkey.replicaBuffers: dict "root" "role": the bytes that the role's configuration allows for replicas
+beside the data: their output buffer, which all share, and the backlog. What it does not name counts nothing.
+*/}}
+{{- define "valkey.replicaBuffers" -}}
+{{- $bytes := dict "client-output-buffer-limit" "0" "repl-backlog-size" "0" -}}
+{{- $paths := list "commonConfiguration" (printf "%s.configuration" .role) -}}
+{{- range (include "valkey.configurationLines" .root | fromJson).lines -}}
+{{- $line := . -}}
+{{- if not (has .path $paths) -}}
+{{- else if eq .directive "repl-backlog-size" -}}
+{{- $_ := set $bytes .directive (include "valkey.serverBytes" (first .values | toString)) -}}
+{{- else if eq .directive "client-output-buffer-limit" -}}
+{{- range $i, $value := .values -}}
+{{- if and (has (lower $value) (list "replica" "slave")) (lt $i (int (sub (len $line.values) 1))) -}}
+{{- $_ := set $bytes $line.directive (include "valkey.serverBytes" (index $line.values (int (add $i 1)))) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- add (get $bytes "client-output-buffer-limit" | int64) (get $bytes "repl-backlog-size" | int64) -}}
+{{- end -}}
