@@ -15,10 +15,9 @@ const diffCheckUsage = `Usage: helm valkey diff-check OLD NEW
 
 diff-check compares the manifests of a release before and after an upgrade, and
 finds what Kubernetes will refuse, and what would lose data or writes.
-  OLD, NEW               files; one may be - for the standard input. What is in
-                         the cluster: helm get manifest RELEASE; what would be:
-                         helm template … or helm upgrade --dry-run=server …
-                         Other objects may be among them
+  OLD, NEW               files; one may be - for the standard input. OLD is
+                         what "helm get manifest RELEASE" prints, NEW what
+                         "helm template" does. Other objects may be among them
   --live FILE            the objects as they are in the cluster, for example
                          from kubectl get statefulset,service -o yaml: those
                          that were deleted to be made anew, or scaled

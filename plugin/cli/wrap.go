@@ -19,10 +19,11 @@ import (
 
 const wrapUsage = `Usage: helm valkey %[1]s %[2]s [FLAG]…
 
-%[1]s is "helm %[1]s" of a valkey chart, with all its flags. Before anything
-is sent, the values are linted%[3]s,
-and what is rendered goes through "helm valkey post-render". Errors end it with
-the exit code 1; otherwise its own is Helm's.
+%[1]s is "helm %[1]s" for this chart, with all of Helm's flags.
+%[3]s
+Errors end it with the exit code 1; else the exit code is Helm's.
+  --patches DIR, --set-image-digests FILE
+                         as with "helm valkey post-render"
 `
 
 const allowUsage = `  --allow RULE           go on in spite of what a rule on upgrades finds, VK303
@@ -30,22 +31,26 @@ const allowUsage = `  --allow RULE           go on in spite of what a rule on up
 `
 
 func installCommand() command {
-	return wrapCommand(driver.Install, "[NAME] CHART", "", "")
+	return wrapCommand(driver.Install, "[NAME] CHART", `Before anything is sent, the values are linted, and what is rendered goes
+through "helm valkey post-render".`, "")
 }
 
 func upgradeCommand() command {
-	return wrapCommand(driver.Upgrade, "RELEASE CHART", ", the release is compared with what it would become\n(see \"helm valkey help diff-check\")", allowUsage)
+	return wrapCommand(driver.Upgrade, "RELEASE CHART", `Before anything is sent, the values are linted, what is rendered goes through
+"helm valkey post-render", and is compared with what is in the cluster, as
+"helm valkey diff-check" does.`, allowUsage)
 }
 
 func templateCommand() command {
-	return wrapCommand(driver.Template, "[NAME] CHART", "", "")
+	return wrapCommand(driver.Template, "[NAME] CHART", `Before anything is printed, the values are linted, and what is rendered goes
+through "helm valkey post-render".`, "")
 }
 
-func wrapCommand(name, form, more, flags string) command {
+func wrapCommand(name, form, checks, flags string) command {
 	return command{
 		name:    name,
 		summary: fmt.Sprintf("helm %s of the chart, with all checks before", name),
-		usage:   fmt.Sprintf(wrapUsage, name, form, more) + flags,
+		usage:   fmt.Sprintf(wrapUsage, name, form, checks) + flags,
 		run: func(ctx context.Context, s streams, args []string) (int, error) {
 			return runWrapped(ctx, s, name, args)
 		},
@@ -154,10 +159,10 @@ func (w *wrapped) input() io.Reader {
 // ownPostRenderer says whether the user has one; Helm takes one only.
 func (w *wrapped) ownPostRenderer() bool { return len(w.line.Values("post-renderer")) > 0 }
 
-// postRenderArgs are the flags for post-render among those of the line.
-func (w *wrapped) postRenderArgs() []string {
+// postRenderArgs are the flags of the line that post-render knows.
+func (w *wrapped) postRenderArgs(names ...string) []string {
 	var args []string
-	for _, name := range []string{"patches", "set-image-digests"} {
+	for _, name := range names {
 		for _, value := range w.line.Values(name) {
 			args = append(args, "--"+name, value)
 		}
@@ -165,12 +170,15 @@ func (w *wrapped) postRenderArgs() []string {
 	return args
 }
 
+// changing are the flags of post-render that change what is rendered.
+var changing = []string{"patches", "set-image-digests"}
+
 // checks are the flags and variables with which Helm runs the plugin over what it
 // renders.
 func (w *wrapped) checks(ctx context.Context) (flags, variables []string, err error) {
 	if w.ownPostRenderer() {
-		if len(w.postRenderArgs()) > 0 {
-			return nil, nil, &usageError{fmt.Sprintf("%s: Helm takes one post-renderer: leave --post-renderer, or %s", w.line.Command, w.postRenderArgs()[0])}
+		if given := w.postRenderArgs(changing...); len(given) > 0 {
+			return nil, nil, &usageError{fmt.Sprintf("%s: Helm takes one post-renderer: leave --post-renderer, or %s", w.line.Command, given[0])}
 		}
 		return nil, nil, nil
 	}
@@ -178,7 +186,7 @@ func (w *wrapped) checks(ctx context.Context) (flags, variables []string, err er
 	if err != nil {
 		return nil, nil, fmt.Errorf("find the plugin's program: %w", err)
 	}
-	args := append([]string{"post-render", "--messages", w.messages()}, w.postRenderArgs()...)
+	args := append([]string{"post-render", "--messages", w.messages()}, w.postRenderArgs("patches", "set-image-digests", "namespace")...)
 	return w.helm.PostRenderer(ctx, filepath.Join(w.folder, "plugins"), program, args...)
 }
 

@@ -4,6 +4,8 @@ package cli
 
 import (
 	"bytes"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -118,6 +120,23 @@ func TestWrapperTellsWhatHelmHides(t *testing.T) {
 	require.Contains(t, stderr, "warning: StatefulSet demo-valkey-master in namespace shop")
 }
 
+// What only one of the Helms takes is left to it.
+func TestWrapperReadsFlagsAsHelmDoes(t *testing.T) {
+	forEachHelm(t, func(t *testing.T, h helm) {
+		for _, value := range []string{`{"replica":{"replicaCount":3}}`, `replica={`} {
+			_, stderr, code := h.run(t, "template", "demo", chartFolder, "--set-json", value)
+			_, told, wrapped := h.run(t, "valkey", "template", "demo", chartFolder, "--set-json", value)
+			require.Equal(t, code, wrapped)
+			require.Contains(t, told, stderr)
+		}
+		if strings.HasSuffix(h.binary, "helm4") {
+			_, stderr, code := h.run(t, "valkey", "template", chartFolder, "--set-json", `{"replica":{"replicCount":3}}`)
+			require.Equal(t, Findings, code)
+			require.Contains(t, stderr, "[VK001]")
+		}
+	})
+}
+
 // Without a cluster Helm says so, with its own code.
 func TestWrapperPassesHelmsErrors(t *testing.T) {
 	forEachHelm(t, func(t *testing.T, h helm) {
@@ -189,4 +208,24 @@ func TestWrapperFindsHelm(t *testing.T) {
 	out, err := command.Output()
 	require.NoError(t, err, stderr.String())
 	require.Contains(t, string(out), "wrote ")
+}
+
+// A chart from a repository is linted against its own rules: Helm pulls it with the
+// flags of the line.
+func TestWrapperPullsTheChart(t *testing.T) {
+	forEachHelm(t, func(t *testing.T, h helm) {
+		repository := t.TempDir()
+		h.must(t, "package", chartFolder, "--destination", repository)
+		h.must(t, "repo", "index", repository)
+		server := httptest.NewServer(http.FileServer(http.Dir(repository)))
+		defer server.Close()
+		args := []string{"template", "demo", "valkey", "--repo", server.URL, "--version", "^0.1", "--set", "auth.password=x"}
+		require.Equal(t, h.must(t, args...), h.must(t, with([]string{"valkey"}, args...)...))
+		_, stderr, code := h.run(t, with([]string{"valkey"}, with(args, "--set", "replica.replicCount=1")...)...)
+		require.Equal(t, Findings, code)
+		require.Contains(t, stderr, "[VK001]")
+		_, stderr, code = h.run(t, "valkey", "template", "demo", "valkey", "--repo", server.URL, "--version", "7")
+		require.Equal(t, 1, code)
+		require.Contains(t, stderr, "valkey")
+	})
 }

@@ -101,7 +101,7 @@ func (w *wrapped) template(ctx context.Context) (int, error) {
 	if !w.line.Has("output-dir") {
 		return w.rendered(ctx, w.out)
 	}
-	if flags := w.postRenderArgs(); len(flags) > 0 {
+	if flags := w.postRenderArgs(changing...); len(flags) > 0 {
 		return 0, &usageError{fmt.Sprintf("template: %s does not change what goes into --output-dir: leave one of them", flags[0])}
 	}
 	code, err := w.rendered(ctx, io.Discard, "--output-dir=")
@@ -129,5 +129,5 @@ func (w *wrapped) rendered(ctx context.Context, to io.Writer, flags ...string) (
 		_, err := kept.WriteTo(out)
 		out.CloseWithError(err)
 	}()
-	return runPostRender(ctx, streams{in, to, w.err}, w.postRenderArgs())
+	return runPostRender(ctx, streams{in, to, w.err}, w.postRenderArgs("patches", "set-image-digests", "namespace"))
 }

@@ -33,51 +33,46 @@ func (w *wrapped) files() []string {
 	return files
 }
 
-// options are the values of the line.
+// options are the values of the line. Helm 4 takes --set-json with an object, too,
+// as it takes a file.
 func (w *wrapped) options() values.Options {
-	return values.Options{
+	o := values.Options{
 		Files:   w.files(),
-		JSON:    w.line.Values("set-json"),
 		Set:     w.line.Values("set"),
 		String:  w.line.Values("set-string"),
 		File:    w.line.Values("set-file"),
 		Literal: w.line.Values("set-literal"),
 	}
+	for _, text := range w.line.Values("set-json") {
+		if w.helm.Major >= 4 && strings.HasPrefix(strings.TrimSpace(text), "{") {
+			o.Files = append(o.Files, jsonFlag+text)
+		} else {
+			o.JSON = append(o.JSON, text)
+		}
+	}
+	return o
 }
 
-// lint checks the values against the chart of the line.
+// jsonFlag begins the name of values that stand in a flag.
+const jsonFlag = "--set-json "
+
+// lint checks the values, and shows what is wrong with them.
 func (w *wrapped) lint(ctx context.Context) (int, error) {
 	files, closeChart, err := w.openChart(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer closeChart()
-	c, err := lint.OpenChart(files)
-	if err != nil {
-		return 0, err
-	}
 	o := w.options()
 	if name, ok := remote(o); ok {
 		fmt.Fprintf(w.err, "helm valkey: %s is not read over the network: values are checked by the chart itself only\n", name)
 		return Clean, nil
 	}
-	before, err := w.valuesBefore(ctx, o)
-	if err != nil {
-		return 0, err
+	found, err := w.mistakes(ctx, files, o)
+	var unreadable *usageError
+	if errors.As(err, &unreadable) {
+		return Clean, nil // Helm cannot read the flag either, and says so
 	}
-	name := fmt.Sprintf("<values of release %s>", w.line.Release())
-	if before != nil {
-		o.Files = append([]string{name}, o.Files...)
-	}
-	found, err := lintOne(c, o, func(file string) ([]byte, error) {
-		switch file {
-		case name:
-			return before, nil
-		case stdinName:
-			return w.stdin, nil
-		}
-		return os.ReadFile(file)
-	})
 	if err != nil {
 		return 0, err
 	}
@@ -86,6 +81,40 @@ func (w *wrapped) lint(ctx context.Context) (int, error) {
 		return Clean, err // they are told; Helm is asked to take them
 	}
 	return code, err
+}
+
+// mistakes are what is wrong with the values, those included that an upgrade goes
+// on from.
+func (w *wrapped) mistakes(ctx context.Context, files fs.FS, o values.Options) ([]finding.Finding, error) {
+	c, err := lint.OpenChart(files)
+	if err != nil {
+		return nil, err
+	}
+	before, err := w.valuesBefore(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	name := fmt.Sprintf("<values of release %s>", w.line.Release())
+	if before != nil {
+		o.Files = append([]string{name}, o.Files...)
+	}
+	return lintOne(c, o, func(file string) ([]byte, error) {
+		if file == name {
+			return before, nil
+		}
+		return w.readValues(file)
+	})
+}
+
+// readValues reads what a flag says that values are in.
+func (w *wrapped) readValues(name string) ([]byte, error) {
+	if name == stdinName {
+		return w.stdin, nil
+	}
+	if text, inFlag := strings.CutPrefix(name, jsonFlag); inFlag {
+		return []byte(text), nil
+	}
+	return os.ReadFile(name)
 }
 
 // remote returns the first values that only Helm can read.

@@ -9,6 +9,7 @@ import (
 	"github.com/helm-valkey/helm-valkey/plugin/digest"
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 	"github.com/helm-valkey/helm-valkey/plugin/patch"
 )
 
@@ -61,7 +62,7 @@ type passage struct {
 // was one before it was patched is one: a patch may take the label that says so.
 func (p *passage) through(d manifest.Document) (manifest.Document, error) {
 	changed, err := p.change(d)
-	if err != nil || !mayBeOurs(d) && !mayBeOurs(changed) {
+	if err != nil || !ours.MayBeIn(d) && !ours.MayBeIn(changed) {
 		return changed, err
 	}
 	before, err := d.Objects()
@@ -75,7 +76,7 @@ func (p *passage) through(d manifest.Document) (manifest.Document, error) {
 		}
 	}
 	for i, o := range after {
-		if ofThisChart(o) || i < len(before) && ofThisChart(before[i]) {
+		if ours.Is(o) || i < len(before) && ours.Is(before[i]) {
 			if err := p.ours.add(o); err != nil {
 				return d, err
 			}

@@ -1,10 +1,8 @@
 package postrender
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
@@ -12,7 +10,6 @@ import (
 
 // Labels and words that the chart's templates put on objects.
 const (
-	chartLabel     = "helm.sh/chart"
 	componentLabel = "app.kubernetes.io/component"
 	instanceLabel  = "app.kubernetes.io/instance"
 	nameLabel      = "app.kubernetes.io/name"
@@ -30,35 +27,6 @@ const (
 // release is one release of this chart as it was rendered.
 type release struct {
 	objects []manifest.Object
-}
-
-// chartName and a version are the label of the chart on all of its objects.
-const chartName = "valkey-"
-
-// ofThisChart says whether an object was rendered by this chart. Its name
-// label follows nameOverride, the label of the chart does not.
-func ofThisChart(o manifest.Object) bool {
-	version, ok := strings.CutPrefix(o.Label(chartLabel), chartName)
-	return ok && startsLikeVersion(version)
-}
-
-func startsLikeVersion(text string) bool {
-	return text != "" && text[0] >= '0' && text[0] <= '9'
-}
-
-// mayBeOurs says whether objects of this chart may be in the document. Others
-// need not be parsed, which takes most of the time.
-func mayBeOurs(d manifest.Document) bool {
-	for rest := d.Bytes; ; {
-		at := bytes.Index(rest, []byte(chartName))
-		if at < 0 {
-			return d.Hides()
-		}
-		rest = rest[at+len(chartName):]
-		if startsLikeVersion(string(rest[:min(1, len(rest))])) {
-			return true
-		}
-	}
 }
 
 // key tells the releases in one stream apart.

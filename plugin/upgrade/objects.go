@@ -12,7 +12,6 @@ import (
 
 // Labels and words that the chart's templates put on objects.
 const (
-	chartLabel     = "helm.sh/chart"
 	componentLabel = "app.kubernetes.io/component"
 	instanceLabel  = "app.kubernetes.io/instance"
 
@@ -21,15 +20,8 @@ const (
 	sentinel = "sentinel"
 
 	serverContainer = "valkey"
-	chartName       = "valkey-" // begins the chart's label
 	dataVolume      = "data"
 )
-
-// ofThisChart says whether an object was rendered by this chart.
-func ofThisChart(o manifest.Object) bool {
-	version, ok := strings.CutPrefix(o.Label(chartLabel), chartName)
-	return ok && version != "" && version[0] >= '0' && version[0] <= '9'
-}
 
 func identity(o manifest.Object) finding.Object {
 	return finding.Object{Kind: o.Kind(), Namespace: o.Namespace(), Name: o.Name()}

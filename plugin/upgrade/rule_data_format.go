@@ -14,10 +14,11 @@ var dataFormat = finding.Rule{
 at a later one with "Can't handle RDB format version". Redis 6.2 writes format 9, 7.0 10,
 7.2 11, 7.4 to 8.4 12, 8.6 13, 8.8 14, 8.10 15; Valkey 7.2 to 8.1 write 11, 9.0 and 9.1 80,
 9.2 81. Valkey reads 1 to 11, and its own from 80 on: nothing of Redis 7.4 and later. Redis
-reads nothing of Valkey 9 and later. There is no way back for files; data get to such a
+reads nothing of Valkey 9 and later. (Where nothing is on disk, an older Valkey can follow
+a newer one; see VK311.) There is no way back for files; data get to such a
 server only by commands, key by key.`,
 	Bad: []string{
-		example(imageOf("docker.io/valkey/valkey:9.1"), imageOf("docker.io/valkey/valkey:8.1")),
+		example("spec:\n"+claimItem+podOf("docker.io/valkey/valkey:9.1", "emptyDir: {}"), "spec:\n"+claimItem+podOf("docker.io/valkey/valkey:8.1", "emptyDir: {}")),
 		example(imageOf("docker.io/library/redis:8.0"), imageOf("docker.io/valkey/valkey:9.1")),
 		example(imageOf("docker.io/library/redis:7.4"), imageOf("docker.io/library/redis:7.2")),
 	},
@@ -58,7 +59,7 @@ func findDataFormats(c change) []finding.Finding {
 	for _, m := range c.moves() {
 		from, known := m.from.format()
 		to, alsoKnown := m.to.format()
-		if !m.fromKnown || !m.known || !known || !alsoKnown || reads(m.to.engine, to, from) {
+		if !m.fromKnown || !m.known || !known || !alsoKnown || reads(m.to.engine, to, from) || c.follows(m) {
 			continue
 		}
 		return []finding.Finding{dataFormat.On(identity(m.old), imageField,
@@ -66,6 +67,17 @@ func findDataFormats(c change) []finding.Finding {
 			fmt.Sprintf("stay with %s or later; for %s install a second release, and copy the keys there", m.from, m.to))}
 	}
 	return nil
+}
+
+// follows says whether the data get to an older server in memory alone: a newer
+// Valkey writes to replicas what they read, for as long as it can.
+func (c change) follows(m move) bool {
+	for _, role := range []string{master, replica} {
+		if o, ok := c.old.of(role); ok && durable(o) {
+			return false
+		}
+	}
+	return m.from.engine == valkey && m.to.engine == valkey && c.carried()
 }
 
 // readable says what a release reads.

@@ -28,9 +28,10 @@ meanwhile.`,
 
 const checksumField = "checksum/password"
 
-// password is an example's pod with a password of a checksum.
+// password is an example's StatefulSet whose password has a checksum.
 func password(checksum string) string {
-	return fmt.Sprintf("spec: {replicas: 2, template: {metadata: {annotations: {%s: %q}}}}", checksumField, checksum)
+	return "spec:\n  replicas: 2\n  template:\n    metadata: {annotations: {" + checksumField + ": " + checksum + "}}\n    spec:\n      volumes:\n" +
+		"        - {name: data, persistentVolumeClaim: {claimName: a}}\n        - {name: password, secret: {secretName: demo-valkey}}\n"
 }
 
 func control(port string) string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
 // change is one release of this chart before and after an upgrade.
@@ -101,7 +102,7 @@ type place struct {
 func group(objects []manifest.Object, live map[finding.Object]manifest.Object) map[place]release {
 	releases := map[place]release{}
 	for _, o := range objects {
-		if ofThisChart(o) {
+		if ours.Is(o) {
 			at := place{o.Namespace(), o.Label(instanceLabel)}
 			releases[at] = release{append(releases[at].objects, o), live}
 		}

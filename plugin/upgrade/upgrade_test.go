@@ -51,7 +51,7 @@ func patched(t *testing.T, stream string, patches []patch) string {
 	for _, p := range patches {
 		i := slices.IndexFunc(documents, func(d string) bool { return strings.Contains(d, p.document) })
 		require.GreaterOrEqual(t, i, 0, p.document)
-		require.Contains(t, documents[i], p.old)
+		require.True(t, strings.Contains(documents[i], p.old), "%q is not in the document of %s", p.old, p.document)
 		documents[i] = strings.ReplaceAll(documents[i], p.old, p.new)
 	}
 	return strings.Join(documents, "---\n")
@@ -59,9 +59,8 @@ func patched(t *testing.T, stream string, patches []patch) string {
 
 // Where the StatefulSets of each role are.
 const (
-	ofMaster   = "# Source: valkey/templates/master-statefulset.yaml"
-	ofReplica  = "# Source: valkey/templates/replica-statefulset.yaml"
-	ofSentinel = "# Source: valkey/templates/sentinel-statefulset.yaml"
+	ofMaster  = "# Source: valkey/templates/master-statefulset.yaml"
+	ofReplica = "# Source: valkey/templates/replica-statefulset.yaml"
 )
 
 // expect is a case of a rule's table: what the chart renders of some example
@@ -101,7 +100,7 @@ func TestOneSideOnly(t *testing.T) {
 	require.Empty(t, Upgrade{Old: objects}.Check())
 	require.Empty(t, read(t, ""))
 
-	_, err := Read(strings.NewReader("a: 1\n---\nvalkey-: [\n"))
+	_, err := Read(strings.NewReader("a: 1\n---\nvalkey-1: [\n"))
 	require.ErrorContains(t, err, "line 2")
 }
 
