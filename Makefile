@@ -39,11 +39,13 @@ image: entrypoint
 plugin:
 	$(STATIC) -ldflags '-s -w' -o plugin/bin/helm-valkey ./plugin/cmd/helm-valkey
 
-# What is made from other files: the chart's schema and its README, the rules' documentation.
+# What is made from other files: the chart's schema and its README, the documentation of rules and of
+# migration.
 generate:
 	go -C ci run ./tools lint
 	go run ./schema/generate
 	go run ./plugin/catalog/document
+	go run ./plugin/migrate/document
 	$(CACHE)/bin/helm-docs --chart-search-root charts/valkey
 
 clean:

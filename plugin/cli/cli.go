@@ -59,6 +59,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		lintCommand(),
+		migrateCommand(),
 		postRenderCommand(),
 		diffCheckCommand(),
 		installCommand(),

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -202,6 +203,23 @@ func TestPostRenderWarnsAndPasses(t *testing.T) {
 	require.Equal(t, Clean, code)
 	require.Equal(t, quiet, stdout)
 	require.Contains(t, stderr, "warning: StatefulSet demo-valkey-master")
+}
+
+// A report on the standard error is nothing but that.
+func TestPostRenderFormats(t *testing.T) {
+	two := strings.Replace(stream(t), "replicas: 1 # master", "replicas: 2", 1)
+	stdout, stderr, code := execute(two, "post-render", "--format", "json")
+	require.Equal(t, Findings, code)
+	require.Empty(t, stdout)
+	require.True(t, json.Valid([]byte(stderr)), stderr)
+	require.Contains(t, stderr, `"rule": "VK201"`)
+	_, stderr, _ = execute(two, "post-render", "--format", "sarif")
+	require.Contains(t, stderr, `"ruleIndex": 0`)
+
+	quiet := strings.Replace(stream(t), "          livenessProbe: {httpGet: {path: /live, port: http}} # master\n", "", 1)
+	stdout, _, code = execute(quiet, "post-render", "--fail-on", "warning")
+	require.Equal(t, Findings, code)
+	require.Empty(t, stdout)
 }
 
 func TestPostRenderOfBrokenInput(t *testing.T) {

@@ -65,12 +65,13 @@ type checked struct {
 }
 
 // print prints findings and, beside them, a line that counts them, and chooses
-// the exit code.
+// the exit code. What a program reads has that line in another stream, or not at
+// all.
 func (s streams) print(w io.Writer, o *output, c checked, found []finding.Finding) (int, error) {
 	if err := o.write(w, c, found); err != nil {
 		return 0, err
 	}
-	if len(found) > 0 {
+	if len(found) > 0 && (w != s.err || o.format.value == "text") {
 		fmt.Fprintln(s.err, summary(found, len(c.files)))
 	}
 	for _, f := range found {

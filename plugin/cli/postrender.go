@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/helm-valkey/helm-valkey/plugin/digest"
@@ -53,7 +54,7 @@ they change is checked like all else: first patches, then digests, then rules.
                          standard error of a post-renderer that fails
   --messages FILE        write what is wrong to the end of FILE instead of the
                          standard error, of which Helm shows no warnings
-`
+` + outputUsage
 
 func postRenderCommand() command {
 	return command{name: "post-render", summary: "check rendered manifests, and pass them on", usage: postRenderUsage, run: runPostRender}
@@ -64,16 +65,18 @@ type postRenderFlags struct {
 	patches, digests, namespace string
 	messages                    string
 	asManifest                  bool
+	output                      *output
 }
 
 func runPostRender(ctx context.Context, s streams, args []string) (int, error) {
-	var given postRenderFlags
+	given := postRenderFlags{output: newOutput()}
 	flags := flag.NewFlagSet("post-render", flag.ContinueOnError)
 	flags.StringVar(&given.patches, "patches", "", "")
 	flags.StringVar(&given.digests, "set-image-digests", "", "")
 	flags.StringVar(&given.namespace, "namespace", os.Getenv("HELM_NAMESPACE"), "")
 	flags.BoolVar(&given.asManifest, "errors-as-manifest", false, "")
 	flags.StringVar(&given.messages, "messages", "", "")
+	given.output.addTo(flags)
 	arguments, err := parse(flags, args)
 	if err != nil {
 		return 0, err
@@ -140,16 +143,17 @@ func (s streams) checkStream(ctx context.Context, given postRenderFlags) (code i
 	if err != nil {
 		return 0, "", err
 	}
-	var checked spool.Spool
-	defer checked.Close()
-	found, err := postrender.Pass(ctx, s.in, &checked, options)
+	var passed spool.Spool
+	defer passed.Close()
+	found, err := postrender.Pass(ctx, s.in, &passed, options)
 	if err != nil {
 		return 0, "", err
 	}
-	if code, err = s.report(s.err, found, 0); err != nil || code != Clean {
+	run := checked{command: "helm valkey post-render", rules: slices.Concat(postrender.Rules(), digest.Rules(), patch.Rules())}
+	if code, err = s.print(s.err, given.output, run, found); err != nil || code != Clean {
 		return code, messageOf(found), err
 	}
-	if _, err := checked.WriteTo(s.out); err != nil {
+	if _, err := passed.WriteTo(s.out); err != nil {
 		return 0, "", fmt.Errorf("write the manifests: %w", err)
 	}
 	return Clean, "", nil

@@ -12,8 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/helm-valkey/helm-valkey/plugin/driver"
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
-	"github.com/helm-valkey/helm-valkey/plugin/helm"
 	"github.com/helm-valkey/helm-valkey/plugin/upgrade"
 )
 
@@ -30,15 +30,15 @@ const allowUsage = `  --allow RULE           go on in spite of what a rule on up
 `
 
 func installCommand() command {
-	return wrapCommand(helm.Install, "[NAME] CHART", "", "")
+	return wrapCommand(driver.Install, "[NAME] CHART", "", "")
 }
 
 func upgradeCommand() command {
-	return wrapCommand(helm.Upgrade, "RELEASE CHART", ", the release is compared with what it would become\n(see \"helm valkey help diff-check\")", allowUsage)
+	return wrapCommand(driver.Upgrade, "RELEASE CHART", ", the release is compared with what it would become\n(see \"helm valkey help diff-check\")", allowUsage)
 }
 
 func templateCommand() command {
-	return wrapCommand(helm.Template, "[NAME] CHART", "", "")
+	return wrapCommand(driver.Template, "[NAME] CHART", "", "")
 }
 
 func wrapCommand(name, form, more, flags string) command {
@@ -55,8 +55,8 @@ func wrapCommand(name, form, more, flags string) command {
 // wrapped is a command of Helm that is run with checks.
 type wrapped struct {
 	streams
-	line   helm.Line
-	helm   helm.Binary
+	line   driver.Line
+	helm   driver.Binary
 	folder string // for what is needed only meanwhile
 	stdin  []byte // where values are read from it
 	allow  []string
@@ -65,7 +65,7 @@ type wrapped struct {
 }
 
 func runWrapped(ctx context.Context, s streams, name string, args []string) (int, error) {
-	line, err := helm.Parse(name, args)
+	line, err := driver.Parse(name, args)
 	if err != nil {
 		return 0, &usageError{name + ": " + err.Error()}
 	}
@@ -79,7 +79,7 @@ func runWrapped(ctx context.Context, s streams, name string, args []string) (int
 	if w.allow, err = allowed(line.Values("allow")); err != nil {
 		return 0, err
 	}
-	if w.helm, err = helm.Find(ctx); err != nil {
+	if w.helm, err = driver.Find(ctx); err != nil {
 		return 0, err
 	}
 	if w.folder, err = os.MkdirTemp("", "helm-valkey-"); err != nil {
@@ -87,7 +87,7 @@ func runWrapped(ctx context.Context, s streams, name string, args []string) (int
 	}
 	defer os.RemoveAll(w.folder)
 	code, err := w.run(ctx)
-	var refused *helm.Error
+	var refused *driver.Error
 	if errors.As(err, &refused) {
 		fmt.Fprintln(s.err, refused.Error())
 		return refused.Code, nil
@@ -120,7 +120,7 @@ func (w *wrapped) run(ctx context.Context) (int, error) {
 	if code, err := w.lint(ctx); err != nil || code != Clean {
 		return w.stopped(code), err
 	}
-	if w.line.Command == helm.Template && !w.line.Has("output-dir") {
+	if w.line.Command == driver.Template {
 		return w.template(ctx)
 	}
 	flags, variables, err := w.checks(ctx)
@@ -137,7 +137,7 @@ func (w *wrapped) run(ctx context.Context) (int, error) {
 
 // stopped says, when findings end the command, that they do so in time.
 func (w *wrapped) stopped(code int) int {
-	if code == Findings && w.line.Command != helm.Template {
+	if code == Findings && w.line.Command != driver.Template {
 		fmt.Fprintln(w.err, "helm valkey: nothing has been sent to the cluster")
 	}
 	return code

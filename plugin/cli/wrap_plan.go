@@ -8,8 +8,8 @@ import (
 	"io"
 	"slices"
 
+	"github.com/helm-valkey/helm-valkey/plugin/driver"
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
-	"github.com/helm-valkey/helm-valkey/plugin/helm"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
 	"github.com/helm-valkey/helm-valkey/plugin/postrender"
 	"github.com/helm-valkey/helm-valkey/plugin/spool"
@@ -19,7 +19,7 @@ import (
 // plan has Helm render what it would send, and checks that: an upgrade against
 // what is there, and all that a post-renderer of the user's has been at.
 func (w *wrapped) plan(ctx context.Context, flags, variables []string) (int, error) {
-	if w.line.Command != helm.Upgrade && !w.ownPostRenderer() || w.line.Command == helm.Template {
+	if w.line.Command == driver.Install && !w.ownPostRenderer() {
 		return Clean, nil
 	}
 	planned, err := w.helm.Plan(ctx, w.line, w.stdin, flags, variables)
@@ -34,7 +34,7 @@ func (w *wrapped) plan(ctx context.Context, flags, variables []string) (int, err
 			return 0, err
 		}
 	}
-	if w.line.Command == helm.Upgrade {
+	if w.line.Command == driver.Upgrade {
 		refused, err := w.compare(ctx, planned)
 		if err != nil {
 			return 0, err
@@ -47,7 +47,7 @@ func (w *wrapped) plan(ctx context.Context, flags, variables []string) (int, err
 // compare finds what is wrong with the way from what is there to what is planned.
 func (w *wrapped) compare(ctx context.Context, planned []byte) ([]finding.Finding, error) {
 	before, err := w.helm.Manifests(ctx, w.line)
-	var refused *helm.Error
+	var refused *driver.Error
 	if errors.As(err, &refused) && refused.NotFound() {
 		return nil, nil // it is installed
 	}
@@ -95,23 +95,39 @@ func without(found []finding.Finding, rules []string) []finding.Finding {
 	return kept
 }
 
-// template prints what Helm renders as it is, if nothing is wrong with it.
+// template prints what Helm renders as it is, if nothing is wrong with it. Files
+// Helm 3 writes past its post-renderer: they are written after the checks.
 func (w *wrapped) template(ctx context.Context) (int, error) {
-	var rendered spool.Spool
-	defer rendered.Close()
-	code, err := w.helm.Run(w.input(), &rendered, w.err, nil, w.line.With()...)
+	if !w.line.Has("output-dir") {
+		return w.rendered(ctx, w.out)
+	}
+	if flags := w.postRenderArgs(); len(flags) > 0 {
+		return 0, &usageError{fmt.Sprintf("template: %s does not change what goes into --output-dir: leave one of them", flags[0])}
+	}
+	code, err := w.rendered(ctx, io.Discard, "--output-dir=")
+	if err != nil || code != Clean {
+		return code, err
+	}
+	return w.helm.Run(w.input(), w.out, w.err, nil, w.line.With()...)
+}
+
+// rendered writes what Helm renders with more flags, if nothing is wrong with it.
+func (w *wrapped) rendered(ctx context.Context, to io.Writer, flags ...string) (int, error) {
+	var kept spool.Spool
+	defer kept.Close()
+	code, err := w.helm.Run(w.input(), &kept, w.err, nil, w.line.With(flags...)...)
 	if err != nil {
 		return 0, err
 	}
 	if code != 0 {
-		_, err := rendered.WriteTo(w.out) // with --debug Helm prints what it could not render
+		_, err := kept.WriteTo(to) // with --debug Helm prints what it could not render
 		return code, err
 	}
 	in, out := io.Pipe()
 	defer in.Close()
 	go func() {
-		_, err := rendered.WriteTo(out)
+		_, err := kept.WriteTo(out)
 		out.CloseWithError(err)
 	}()
-	return runPostRender(ctx, streams{in, w.out, w.err}, w.postRenderArgs())
+	return runPostRender(ctx, streams{in, to, w.err}, w.postRenderArgs())
 }

@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"github.com/helm-valkey/helm-valkey/plugin/charts"
+	"github.com/helm-valkey/helm-valkey/plugin/driver"
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
-	"github.com/helm-valkey/helm-valkey/plugin/helm"
 	"github.com/helm-valkey/helm-valkey/plugin/lint"
 	"github.com/helm-valkey/helm-valkey/plugin/values"
 )
@@ -125,11 +125,11 @@ func (w *wrapped) openChart(ctx context.Context) (fs.FS, func(), error) {
 func (w *wrapped) valuesBefore(ctx context.Context, o values.Options) ([]byte, error) {
 	l := w.line
 	reuses := l.Has("reuse-values") || l.Has("reset-then-reuse-values") || o.Empty()
-	if l.Command != helm.Upgrade || !reuses || l.Has("reset-values") {
+	if l.Command != driver.Upgrade || !reuses || l.Has("reset-values") {
 		return nil, nil
 	}
 	before, err := w.helm.UserValues(ctx, l)
-	var refused *helm.Error
+	var refused *driver.Error
 	if errors.As(err, &refused) && refused.NotFound() {
 		return nil, nil // Helm installs it, or says so
 	}

@@ -11,6 +11,7 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 	helmyaml "sigs.k8s.io/yaml"
 
+	"github.com/helm-valkey/helm-valkey/plugin/migrate"
 	"github.com/helm-valkey/helm-valkey/plugin/values"
 	"github.com/helm-valkey/helm-valkey/schema"
 )
@@ -29,6 +30,7 @@ type Chart struct {
 	schema  *schema.Schema
 	rules   []*valueRule
 	speller func() (*speller, error) // made when a finding needs it
+	others  func() ([]*migrate.Chart, error)
 }
 
 // OpenChart reads the defaults, the schema and the rules of a chart, all at
@@ -45,6 +47,7 @@ func OpenChart(files fs.FS) (*Chart, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
+	c.others = sync.OnceValues(migrate.OpenAll)
 	c.speller = sync.OnceValues(func() (*speller, error) { return newSpeller(c.schema) })
 	return c, nil
 }

@@ -158,7 +158,10 @@ func everywhere(t *testing.T, c *Chart, text string, table map[string]any) strin
 		before := len(places)
 		for _, f := range check(t, c, string(data)) {
 			if f.Severity == finding.Error {
-				maps.DeleteFunc(places, func(path string, _ any) bool { return within([]string{path}, f.Path) || within([]string{f.Path}, path) })
+				at, wrong := values.ParsePath(f.Path), map[string]bool{f.Path: true}
+				maps.DeleteFunc(places, func(path string, _ any) bool {
+					return within(map[string]bool{path: true}, at) || within(wrong, values.ParsePath(path))
+				})
 			}
 		}
 		if len(places) == before {

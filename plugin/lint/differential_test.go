@@ -25,6 +25,7 @@ func TestVerdictIsHelms(t *testing.T) {
 	c := openChart(t)
 	files := corpus(t, c)
 	require.Greater(t, len(files), 300)
+	t.Logf("%d values files", len(files))
 	folder := t.TempDir()
 	helms := []helm{newHelm(t, folder, "helm3"), newHelm(t, folder, "helm4")}
 	for i, name := range sortedNames(files) {

@@ -16,7 +16,7 @@ var formRules = []finding.Rule{
 	unknownKey, missingKey, wrongType, notAllowed, outOfRange, wrongForm, combined,
 	syntax, severalDocuments, duplicateKey, topLevel, behindEnd, readAs, octal, keyReadAs,
 	nullDefault, wrongQuotes, signOfYAML, mergeOverwrites, suppression,
-	notAnObject, brokenTemplate,
+	notAnObject, brokenTemplate, otherChart,
 }
 
 // Rules are all rules that Check applies: those of form, and the chart's own.

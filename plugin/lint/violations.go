@@ -30,10 +30,15 @@ func (c *Chart) schemaFindings(v *values.Values, violations []schema.Violation, 
 			said[f.Path] = true
 		}
 	}
-	found, meant, err := c.unknownKeys(v, violations)
+	unknown, meant, err := c.unknownKeys(v, violations)
 	if err != nil {
 		return nil, err
 	}
+	found, err := c.otherChartFinding(v, unknown)
+	if err != nil {
+		return nil, err
+	}
+	found = append(found, unknown...)
 	for _, violation := range violations {
 		path := values.Path(violation.Path)
 		switch {

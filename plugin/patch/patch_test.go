@@ -52,10 +52,10 @@ func folder(t *testing.T, patches map[string]string) string {
 }
 
 func TestLoad(t *testing.T) {
-	dir := folder(t, map[string]string{"20.yaml": "target: {kind: B}\npatch: 'a: 1'\n", "10.yaml": "target: {kind: A}\npatch: 'a: 1'\n", "README.md": "x"})
+	dir := folder(t, map[string]string{"20.yaml": "target: {kind: B}\npatch: 'a: 1'\n", "10.yaml": "target: {kind: A}\npatch: 'a: 1'\n", "30.yml": "target: {kind: C}\npatch: 'a: 1'\n", "README.md": "x"})
 	s, err := Load(dir, "shop")
 	require.NoError(t, err)
-	require.Len(t, s.patches, 2)
+	require.Len(t, s.patches, 3)
 	require.Equal(t, "A", s.patches[0].target.Kind)
 
 	_, err = Load(folder(t, map[string]string{"a.yaml": "x: 1", "b.yaml": "target: {kind: B}\n"}), "")

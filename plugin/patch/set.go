@@ -21,8 +21,8 @@ type Set struct {
 	namespace string
 }
 
-// Load reads the patches of a folder: its files *.yaml, in the order of their
-// names. Objects that name no namespace are in the given one.
+// Load reads the patches of a folder: its files *.yaml and *.yml, in the
+// order of their names. Objects that name no namespace are in the given one.
 func Load(folder, namespace string) (*Set, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -31,7 +31,7 @@ func Load(folder, namespace string) (*Set, error) {
 	s := &Set{namespace: namespace}
 	var problems []error
 	for _, entry := range entries {
-		if entry.IsDir() || filepath.Ext(entry.Name()) != ".yaml" {
+		if kind := filepath.Ext(entry.Name()); entry.IsDir() || kind != ".yaml" && kind != ".yml" {
 			continue
 		}
 		name := filepath.Join(folder, entry.Name())
@@ -45,7 +45,7 @@ func Load(folder, namespace string) (*Set, error) {
 		s.patches = append(s.patches, p)
 	}
 	if len(s.patches) == 0 && len(problems) == 0 {
-		return nil, fmt.Errorf("no patches in %s: they are files *.yaml", folder)
+		return nil, fmt.Errorf("no patches in %s: they are files *.yaml or *.yml", folder)
 	}
 	return s, errors.Join(problems...)
 }

@@ -59,11 +59,11 @@ type passage struct {
 // through changes a document, and remembers the objects of this chart in it. What
 // was one before it was patched is one: a patch may take the label that says so.
 func (p *passage) through(d manifest.Document) (manifest.Document, error) {
-	before, err := read(d)
-	if err != nil {
-		return d, err
-	}
 	changed, err := p.change(d)
+	if err != nil || !mayBeOurs(d) && !mayBeOurs(changed) {
+		return changed, err
+	}
+	before, err := d.Objects()
 	if err != nil {
 		return d, err
 	}
@@ -79,14 +79,6 @@ func (p *passage) through(d manifest.Document) (manifest.Document, error) {
 		}
 	}
 	return changed, nil
-}
-
-// read returns the objects in the document, if there may be some of this chart.
-func read(d manifest.Document) ([]manifest.Object, error) {
-	if !mayBeOurs(d) {
-		return nil, nil
-	}
-	return d.Objects()
 }
 
 func (p *passage) change(d manifest.Document) (manifest.Document, error) {

@@ -85,6 +85,9 @@ func TestFormatsOfNothing(t *testing.T) {
 	require.JSONEq(t, `{"version": 1, "errors": 0, "warnings": 0, "findings": []}`, printed(t, "json", nil))
 	requireSARIF(t, printed(t, "sarif", nil))
 	require.Contains(t, printed(t, "junit", nil), `<testsuites name="helm valkey lint" tests="2" failures="0">`)
+	var out bytes.Buffer
+	require.NoError(t, JUnit(&out, nil, Suite{Name: "helm valkey post-render"}))
+	require.Contains(t, out.String(), `<testcase classname="helm valkey post-render" name="helm valkey post-render">`)
 }
 
 type fullDisk struct{}

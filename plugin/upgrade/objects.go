@@ -2,6 +2,7 @@ package upgrade
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -176,6 +177,30 @@ func text(value any) string {
 		return s
 	}
 	return ""
+}
+
+// shownChange is a change in a message; of fields with fields in them, those that
+// change.
+func shownChange(old, current any) string {
+	before, isTable := old.(map[string]any)
+	after, isToo := current.(map[string]any)
+	if !isTable && !isToo {
+		return shown(old) + " → " + shown(current)
+	}
+	names := map[string]bool{}
+	for name := range before {
+		names[name] = true
+	}
+	for name := range after {
+		names[name] = true
+	}
+	var changes []string
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if !same(before[name], after[name]) {
+			changes = append(changes, name+": "+shownChange(before[name], after[name]))
+		}
+	}
+	return strings.Join(changes, ", ")
 }
 
 // longest is how much of a value is shown.

@@ -90,7 +90,7 @@ func claimFindings(c change, p pair, old, current manifest.Object) []finding.Fin
 		steps := strings.Split(path, ".")
 		if before, after := field(old, steps...), field(current, steps...); !same(before, after) {
 			found = append(found, claimTemplates.On(identity(p.old), claimPath(old)+"."+path,
-				fmt.Sprintf("%s → %s: Kubernetes refuses this change", shown(before), shown(after)),
+				shownChange(before, after)+": Kubernetes refuses this change",
 				"keep it; or "+anew(p.old)+"; claims that are there stay as they are"))
 		}
 	}

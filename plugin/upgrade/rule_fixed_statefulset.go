@@ -45,7 +45,7 @@ func findFixedStatefulSets(c change) []finding.Finding {
 				continue
 			}
 			found = append(found, fixedStatefulSet.On(identity(p.old), "spec."+name,
-				fmt.Sprintf("%s → %s: Kubernetes refuses this change", shown(old), shown(current)), fixedRemedy(p.old, name)))
+				shownChange(old, current)+": Kubernetes refuses this change", fixedRemedy(p.old, name)))
 		}
 	}
 	return found

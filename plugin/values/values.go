@@ -59,6 +59,9 @@ func (v *Values) At(p Path) any {
 	return value
 }
 
+// Given are the values of all files and flags, without the chart's defaults.
+func (v *Values) Given() map[string]any { return v.user }
+
 // Alone says whether the values are those of one file and nothing else.
 func (v *Values) Alone() bool { return len(v.Files) == 1 && len(v.flags) == 0 && !v.Broken }
 

@@ -1,6 +1,6 @@
-// Package helm runs Helm 3 or Helm 4, whichever is there, and reads its command
-// lines and its answers.
-package helm
+// Package driver drives Helm: it runs Helm 3 or Helm 4, whichever is there, and
+// reads its command lines and its answers.
+package driver
 
 import "slices"
 
