@@ -109,9 +109,19 @@ and all; whole says whether every quote is closed.
 {{/* valkey.memoryLimit: dict "root" "role": the memory limit of the role's server in bytes, or nothing */}}
 {{- define "valkey.memoryLimit" -}}
 {{- $values := get .root.Values .role | default dict -}}
-{{- $limits := ($values.resources | default dict).limits | default dict -}}
+{{- $limits := get ($values.resources | default dict) "limits" -}}
+{{- if kindIs "map" $limits -}}
 {{- with $limits.memory -}}
 {{- include "valkey.quantity" . -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* valkey.below: list of a path and a key → the path of the key, or of the mapping when the key is no common word */}}
+{{- define "valkey.below" -}}
+{{- first . -}}
+{{- if regexMatch "^[-A-Za-z0-9_./]+$" (last .) -}}
+.{{ last . | replace "." "\\." }}
 {{- end -}}
 {{- end -}}
 
