@@ -41,9 +41,18 @@ func BenchmarkCheckSmall(b *testing.B) {
 	}
 }
 
+// BenchmarkCheckConfiguration is what ten lines of the server's configuration
+// add to that.
+func BenchmarkCheckConfiguration(b *testing.B) {
+	c := openChart(b)
+	for b.Loop() {
+		require.Empty(b, check(b, c, small+configuration))
+	}
+}
+
 const small = `master:
   resources:
-    limits: {memory: 1Gi}
+    requests: {memory: 1Gi}
   persistence:
     size: 20Gi
 replica:
@@ -52,4 +61,17 @@ auth:
   existingSecret: cache
 metrics:
   enabled: true
+`
+
+const configuration = `commonConfiguration: |
+  maxmemory 768mb
+  maxmemory-policy allkeys-lru
+  maxclients 20000
+  timeout 300
+  tcp-backlog 1024
+  io-threads 4
+  lazyfree-lazy-eviction yes
+  client-output-buffer-limit replica 256mb 64mb 60
+  notify-keyspace-events Ex
+  slowlog-log-slower-than 10000
 `

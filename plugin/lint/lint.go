@@ -113,8 +113,12 @@ func (c *Chart) ruleFindings(v *values.Values, merged map[string]any, mistyped [
 	}
 	var found []finding.Finding
 	var failures []error
+	input, err := c.ruleInput(merged)
+	if err != nil {
+		failures = append(failures, err)
+	}
 	for _, rule := range c.rules {
-		all, err := rule.evaluate(merged, &c.Metadata)
+		all, err := rule.evaluate(input)
 		if err != nil {
 			failures = append(failures, err)
 		}

@@ -8,8 +8,9 @@ var suppression = finding.Rule{
 	Title:    "A suppression that does not do its work",
 	Doc: "`# valkey-lint: ignore=VK012 because …` takes the warnings of a rule away from the line\n" +
 		"that it ends, or from the next line when it has a line of its own (only comments may\n" +
-		"stand between). Several rules have commas between them. `ignore-file=` does so for the\n" +
-		"whole file, wherever it stands.\n" +
+		"stand between); where a text of several lines begins there, from all of it. Several\n" +
+		"rules have commas between them. `ignore-file=` does so for the whole file, wherever it\n" +
+		"stands.\n" +
 		"\n" +
 		"It needs a reason behind `because`, the ids of rules that there are, and something to\n" +
 		"suppress; the last is not asked for where files are merged, or flags change values,\n" +
@@ -34,6 +35,11 @@ replica:
 `,
 	},
 	Good: []string{
+		`# valkey-lint: ignore=VK134 because our build of the server knows it
+commonConfiguration: |
+  maxmemory 1gb
+  our-own-directive yes
+`,
 		`replica:
   podLabels:
     # valkey-lint: ignore=VK015 because the selector says 1.1

@@ -107,20 +107,32 @@ func (s *suppressor) apply(c values.Comment) []string {
 		messages = append(messages, "the reason is missing: because …")
 	}
 	for _, id := range d.ids {
-		at := place{c.Position.Name, id, c.Line}
-		if d.file {
-			at.line = 0
-		}
-		switch nowhere := !d.file && c.Line == 0; {
+		switch at := s.places(d, id); {
 		case !slices.Contains(s.known, id):
 			messages = append(messages, fmt.Sprintf("there is no rule %s for values", id))
-		case s.errors[at] && !nowhere:
+		case slices.ContainsFunc(at, func(p place) bool { return s.errors[p] }):
 			messages = append(messages, fmt.Sprintf("%s is an error here, and cannot be suppressed: Helm refuses it, too", id))
-		case s.warnings[at] && !nowhere:
-			s.suppressed[at] = true
+		case slices.ContainsFunc(at, func(p place) bool { return s.warnings[p] }):
+			for _, p := range at {
+				s.suppressed[p] = true
+			}
 		case s.alone:
 			messages = append(messages, fmt.Sprintf("there is no %s here to suppress", id))
 		}
 	}
 	return messages
+}
+
+// places are those that a comment is about: the file, a line, or the lines of
+// the text that begins in it.
+func (s *suppressor) places(d directive, id string) []place {
+	c := d.comment
+	if d.file {
+		return []place{{c.Position.Name, id, 0}}
+	}
+	var all []place
+	for line := c.Line; line > 0 && line <= c.End; line++ {
+		all = append(all, place{c.Position.Name, id, line})
+	}
+	return all
 }

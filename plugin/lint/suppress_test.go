@@ -21,6 +21,8 @@ func TestSuppression(t *testing.T) {
 		{"behind", twice + " # valkey-lint: ignore=VK012 because I want to\n", ""},
 		{"above", "replica:\n  replicaCount: 2\n  # valkey-lint: ignore=VK012 because I want to\n  # more\n  replicaCount: 3\n", ""},
 		{"above, with a blank line", "replica:\n  replicaCount: 2\n  # valkey-lint: ignore=VK012 because I want to\n\n  replicaCount: 3\n", "3 VK023 there is no VK012 here to suppress, 5 VK012"},
+		{"above a text", "# valkey-lint: ignore=VK134 because I want to\ncommonConfiguration: |\n  nonsense yes\n\n  more-nonsense yes\n\nmaster:\n  configuration: nonsense yes\n", "8 VK134"},
+		{"an error in a text", "# valkey-lint: ignore=VK109 because I want to\ncommonConfiguration: |\n  maxclients 10\n  port 1\n", "1 VK023 VK109 is an error here, and cannot be suppressed: Helm refuses it, too, 4 VK109"},
 		{"above the mapping only", "# valkey-lint: ignore=VK012 because I want to\n" + twice + "\n", "1 VK023 there is no VK012 here to suppress, 4 VK012"},
 		{"whole file", twice + "\n\n# valkey-lint: ignore-file=VK012 because I want to\n", ""},
 		{"several", "commonLabels:\n  a: 1.10\n  a: 1.20 # valkey-lint: ignore=VK012, VK015 because I want to\n", "2 VK015"},

@@ -1,13 +1,14 @@
 package lint
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"text/template"
 
 	"github.com/Masterminds/sprig/v3"
 	"go.yaml.in/yaml/v3"
-	"helm.sh/helm/v3/pkg/chart"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/values"
@@ -76,10 +77,36 @@ type evidence struct {
 	message string
 }
 
+// configurationHelper is the chart's template that takes the server's
+// configuration to pieces.
+const configurationHelper = "valkey.configurationLines"
+
+// ruleInput is what the checks of rules see: beside the values the lines of the
+// server's configuration, which many of them look at.
+func (c *Chart) ruleInput(merged map[string]any) (map[string]any, error) {
+	input := map[string]any{"Values": merged, "Chart": &c.Metadata}
+	helper := c.rules[0].check.Lookup(configurationHelper)
+	if helper == nil {
+		return input, nil // an older chart, whose rules do without
+	}
+	var out bytes.Buffer
+	if err := helper.Execute(&out, input); err != nil {
+		return input, fmt.Errorf("read the server's configuration: %w", err)
+	}
+	var parts struct {
+		Lines []any `json:"lines"`
+	}
+	if err := json.Unmarshal(out.Bytes(), &parts); err != nil {
+		return input, fmt.Errorf("read the server's configuration: %w", err)
+	}
+	input["Configuration"] = parts.Lines
+	return input, nil
+}
+
 // evaluate runs the rule's check on the values.
-func (r *valueRule) evaluate(merged map[string]any, metadata *chart.Metadata) ([]evidence, error) {
+func (r *valueRule) evaluate(input map[string]any) ([]evidence, error) {
 	var out strings.Builder
-	if err := r.check.Execute(&out, map[string]any{"Values": merged, "Chart": metadata}); err != nil {
+	if err := r.check.Execute(&out, input); err != nil {
 		return nil, fmt.Errorf("rule %s: %w", r.ID, err)
 	}
 	var found []evidence

@@ -14,8 +14,8 @@ type Comment struct {
 	Position finding.Position
 	// Line is what the comment is about: the line that it ends or, when it has
 	// one of its own, the line below it and the comments that follow. It is 0
-	// when there is no such line.
-	Line int
+	// when there is no such line. End is the last one where a text begins there.
+	Line, End int
 }
 
 // Comments are the comments of the file whose text begins with the mark.
@@ -36,7 +36,8 @@ func (d *Document) Comments(mark string) []Comment {
 		}
 		if rest, ok := strings.CutPrefix(strings.TrimLeft(line[start:], "# \t"), mark); ok {
 			at := finding.Position{Name: d.Name, Line: i + 1, Column: len([]rune(line[:start])) + 1, Width: len([]rune(line[start:])), Text: d.line(i + 1)}
-			found = append(found, Comment{Text: mark + rest, Position: at, Line: d.about(i, start)})
+			line := d.about(i, start)
+			found = append(found, Comment{Text: mark + rest, Position: at, Line: line, End: d.textEnd(d.root, line)})
 		}
 	}
 	return found
@@ -56,6 +57,26 @@ func (d *Document) about(i, start int) int {
 		}
 	}
 	return 0
+}
+
+// textEnd is the last line of the block of text that begins in a line, or the
+// line itself.
+func (d *Document) textEnd(n *yaml.Node, line int) int {
+	if n == nil || n.Line > line && n.Kind == yaml.ScalarNode {
+		return line
+	}
+	end := line
+	if n.Line == line && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		lines := map[int]bool{}
+		d.blockLines(n, lines)
+		for last := range lines {
+			end = max(end, last)
+		}
+	}
+	for _, child := range n.Content {
+		end = max(end, d.textEnd(child, line))
+	}
+	return end
 }
 
 // commentStart is where a line's comment begins, -1 if it has none. A # within

@@ -1,7 +1,8 @@
 {{/*
 Rules on values that no schema can state: ../rules, one file each, shared with the
-plugin. A rule's check is a template over plain values (JSON's types, no methods), with
-Sprig's functions and the helpers of _mastership.tpl; every line it prints is a finding.
+plugin. A rule's check is a template over plain values (JSON's types, no methods) and the
+lines of the server's configuration, with Sprig's functions and the helpers of
+_mastership.tpl, _server.tpl and _directives.tpl; every line it prints is a finding.
 */}}
 
 {{/* valkey.findings: dict "root" "severity" → the findings as a JSON list of strings */}}
@@ -11,6 +12,7 @@ Sprig's functions and the helpers of _mastership.tpl; every line it prints is a 
   "Values" ($root.Values | toJson | fromJson)
   "Chart" (dict "Name" $root.Chart.Name "Version" $root.Chart.Version "AppVersion" $root.Chart.AppVersion)
 -}}
+{{- $_ := set $input "Configuration" (include "valkey.configurationLines" $input | fromJson).lines -}}
 {{- $findings := list -}}
 {{- range $path, $_ := $root.Files.Glob "rules/VK1*.yaml" -}}
 {{- $rule := $root.Files.Get $path | fromYaml -}}

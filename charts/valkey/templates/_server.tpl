@@ -35,8 +35,9 @@ of which _directives.tpl knows nothing.
 
 {{/*
 valkey.configurationLines: the directives in the configuration → {"lines": [{"path", "at",
-"directive", "values", "whole"}]} as JSON: the values as they are written, quotes
-and all; whole says whether every quote is closed.
+"directive", "values", "whole"}]} as JSON: the values as they are written, quotes and all;
+whole says whether every quote is closed. Rules and the helpers below see them, made once,
+as .Configuration.
 */}}
 {{- define "valkey.configurationLines" -}}
 {{- $lines := list -}}
@@ -47,8 +48,12 @@ and all; whole says whether every quote is closed.
 {{- range $i, $line := splitList "\n" (toString ($text | default "")) -}}
 {{- $line = trim $line -}}
 {{- if and $line (not (hasPrefix "#" $line)) -}}
-{{- $words := regexFindAll `(?:[^\s"']|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')+|["']\S*` $line -1 -}}
-{{- $whole := regexMatch `^(?:[^"']|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')*$` $line -}}
+{{- $words := splitList " " (replace "\t" " " $line) | compact -}}
+{{- $whole := true -}}
+{{- if or (contains "'" $line) (contains "\"" $line) -}}
+{{- $words = regexFindAll `(?:[^\s"']|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')+|["']\S*` $line -1 -}}
+{{- $whole = regexMatch `^(?:[^"']|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')*$` $line -}}
+{{- end -}}
 {{- $lines = append $lines (dict "path" $path "at" (printf "%s[%d]" $path $i) "directive" (first $words | trimAll "\"'" | lower) "values" (rest $words) "whole" $whole) -}}
 {{- end -}}
 {{- end -}}
@@ -98,7 +103,7 @@ and all; whole says whether every quote is closed.
 {{- define "valkey.maxmemory" -}}
 {{- $found := "" -}}
 {{- $paths := list "commonConfiguration" (printf "%s.configuration" .role) -}}
-{{- range (include "valkey.configurationLines" .root | fromJson).lines -}}
+{{- range .root.Configuration -}}
 {{- if and (eq .directive "maxmemory") (has .path $paths) (eq (len .values) 1) -}}
 {{- $found = include "valkey.serverBytes" (first .values) -}}
 {{- end -}}
@@ -109,9 +114,19 @@ and all; whole says whether every quote is closed.
 {{/* valkey.memoryLimit: dict "root" "role": the memory limit of the role's server in bytes, or nothing */}}
 {{- define "valkey.memoryLimit" -}}
 {{- $values := get .root.Values .role | default dict -}}
-{{- $limits := ($values.resources | default dict).limits | default dict -}}
+{{- $limits := get ($values.resources | default dict) "limits" -}}
+{{- if kindIs "map" $limits -}}
 {{- with $limits.memory -}}
 {{- include "valkey.quantity" . -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* valkey.below: list of a path and a key → the path of the key, or of the mapping when the key is no common word */}}
+{{- define "valkey.below" -}}
+{{- first . -}}
+{{- if regexMatch "^[-A-Za-z0-9_./]+$" (last .) -}}
+.{{ last . | replace "." "\\." }}
 {{- end -}}
 {{- end -}}
 
@@ -122,7 +137,7 @@ beside the data: their output buffer, which all share, and the backlog. What it 
 {{- define "valkey.replicaBuffers" -}}
 {{- $bytes := dict "client-output-buffer-limit" "0" "repl-backlog-size" "0" -}}
 {{- $paths := list "commonConfiguration" (printf "%s.configuration" .role) -}}
-{{- range (include "valkey.configurationLines" .root | fromJson).lines -}}
+{{- range .root.Configuration -}}
 {{- $line := . -}}
 {{- if not (has .path $paths) -}}
 {{- else if eq .directive "repl-backlog-size" -}}
