@@ -42,8 +42,8 @@ func BenchmarkCheckSmall(b *testing.B) {
 }
 
 const small = `master:
-  resources:
-    limits: {memory: 1Gi}
+  podAnnotations:
+    team: cache
   persistence:
     size: 20Gi
 replica:
