@@ -113,8 +113,9 @@ func (c *Chart) ruleFindings(v *values.Values, merged map[string]any, mistyped [
 	}
 	var found []finding.Finding
 	var failures []error
+	on := scope(merged, &c.Metadata)
 	for _, rule := range c.rules {
-		all, err := rule.evaluate(merged, &c.Metadata)
+		all, err := rule.evaluate(on)
 		if err != nil {
 			failures = append(failures, err)
 		}

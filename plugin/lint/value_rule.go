@@ -33,6 +33,15 @@ type ruleFile struct {
 	Good     []string `yaml:"good"`
 }
 
+// includedKey holds what templates gave that were included before with the same
+// data: many rules ask the same, and that is a sixth of what a file costs.
+const includedKey = "included"
+
+// scope is what rules are evaluated on.
+func scope(merged map[string]any, metadata *chart.Metadata) map[string]any {
+	return map[string]any{"Values": merged, "Chart": metadata, includedKey: map[string]string{}}
+}
+
 // newHelpers is where the chart's templates that rules may include are parsed,
 // with the functions that Helm gives both. Rules are parsed beside them: giving
 // the functions to a new template takes longer than parsing a rule.
@@ -43,8 +52,16 @@ func newHelpers() *template.Template {
 	delete(functions, "expandenv")
 	functions["getHostByName"] = func(string) string { return "" }
 	functions["include"] = func(name string, data any) (string, error) {
+		top, _ := data.(map[string]any)
+		said, isTop := top[includedKey].(map[string]string)
+		if text, ok := said[name]; ok {
+			return text, nil
+		}
 		var out strings.Builder
 		err := helpers.ExecuteTemplate(&out, name, data)
+		if isTop && err == nil {
+			said[name] = out.String()
+		}
 		return out.String(), err
 	}
 	return helpers.Funcs(functions).Option("missingkey=zero")
@@ -76,10 +93,10 @@ type evidence struct {
 	message string
 }
 
-// evaluate runs the rule's check on the values.
-func (r *valueRule) evaluate(merged map[string]any, metadata *chart.Metadata) ([]evidence, error) {
+// evaluate runs the rule's check.
+func (r *valueRule) evaluate(scope map[string]any) ([]evidence, error) {
 	var out strings.Builder
-	if err := r.check.Execute(&out, map[string]any{"Values": merged, "Chart": metadata}); err != nil {
+	if err := r.check.Execute(&out, scope); err != nil {
 		return nil, fmt.Errorf("rule %s: %w", r.ID, err)
 	}
 	var found []evidence
