@@ -78,11 +78,11 @@ func TestValidate(t *testing.T) {
 }
 
 func TestFixOfWrongType(t *testing.T) {
-	s, err := Compile([]byte(`{"properties": {"n": {"type": "integer"}, "b": {"type": "boolean"}, "s": {"type": "string"}, "o": {"type": "object"}}}`))
+	s, err := Compile([]byte(`{"properties": {"count": {"type": "integer"}, "b": {"type": "boolean"}, "s": {"type": "string"}, "o": {"type": "object"}}}`))
 	require.NoError(t, err)
 	tests := []struct{ values, want string }{
-		{`n: "3"`, "remove the quotes"},
-		{`n: three`, "write a whole number"},
+		{`count: "3"`, "remove the quotes"},
+		{`count: three`, "write a whole number"},
 		{`b: "true"`, "remove the quotes"},
 		{`b: ture`, "write true or false"},
 		{`s: 3`, "put quotes around the value"},
