@@ -77,6 +77,29 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+func TestFixOfWrongType(t *testing.T) {
+	s, err := Compile([]byte(`{"properties": {"count": {"type": "integer"}, "b": {"type": "boolean"}, "s": {"type": "string"}, "o": {"type": "object"}}}`))
+	require.NoError(t, err)
+	tests := []struct{ values, want string }{
+		{`count: "3"`, "remove the quotes"},
+		{`count: three`, "write a whole number"},
+		{`b: "true"`, "remove the quotes"},
+		{`b: ture`, "write true or false"},
+		{`s: 3`, "put quotes around the value"},
+		{`o: x`, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.values, func(t *testing.T) {
+			var values map[string]any
+			require.NoError(t, yaml.Unmarshal([]byte(tt.values), &values))
+			violations, err := s.Validate(values)
+			require.NoError(t, err)
+			require.Len(t, violations, 1)
+			require.Equal(t, tt.want, violations[0].Fix)
+		})
+	}
+}
+
 func TestCompileRefuses(t *testing.T) {
 	_, err := Compile([]byte(`{"type": "nothing"}`))
 	require.ErrorContains(t, err, "compile the values schema")

@@ -63,7 +63,7 @@ func translate(e gojsonschema.ResultError) (Violation, bool) {
 		v.Message = fmt.Sprintf("key %q is missing, which another key here needs", details["dependency"])
 	case "invalid_type":
 		v.Kind = WrongType
-		v.Message, v.Fix = typeSentence(fmt.Sprint(details["expected"]), fmt.Sprint(details["given"]))
+		v.Message, v.Fix = typeSentence(fmt.Sprint(details["expected"]), fmt.Sprint(details["given"]), e.Value())
 	case "enum":
 		v.Kind = NotAllowed
 		v.Allowed = allowedTexts(fmt.Sprint(details["allowed"]))
@@ -86,7 +86,7 @@ func translate(e gojsonschema.ResultError) (Violation, bool) {
 	return v, true
 }
 
-func typeSentence(expected, given string) (message, fix string) {
+func typeSentence(expected, given string, value any) (message, fix string) {
 	wanted := strings.Split(strings.Trim(expected, "[]"), ",")
 	words := make([]string, len(wanted))
 	for i := range wanted {
@@ -97,10 +97,23 @@ func typeSentence(expected, given string) (message, fix string) {
 	switch {
 	case len(wanted) == 1 && wanted[0] == "string" && (given == "integer" || given == "number" || given == "boolean"):
 		fix = "put quotes around the value"
-	case given == "string" && (wanted[0] == "integer" || wanted[0] == "number" || wanted[0] == "boolean"):
-		fix = "remove the quotes, or correct the value"
+	case given == "string":
+		fix = unquoteFix(wanted[0], fmt.Sprint(value))
 	}
 	return message, fix
+}
+
+// unquoteFix says how to write text as a value of the type that is wanted.
+func unquoteFix(wanted, text string) string {
+	words := map[string]string{"integer": "a whole number", "number": "a number", "boolean": "true or false"}[wanted]
+	var value any
+	if words == "" {
+		return ""
+	}
+	if json.Unmarshal([]byte(text), &value) == nil {
+		return "remove the quotes"
+	}
+	return "write " + words
 }
 
 // typeName is what people who write YAML call a type.

@@ -57,7 +57,9 @@ func (c *Chart) Check(v *values.Values) ([]finding.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return finding.Sort(c.suppress(v, append(found, traps...))), nil
+	found = append(found, traps...)
+	hideSecrets(v, found)
+	return finding.Sort(c.suppress(v, found)), nil
 }
 
 // wrongPaths are the paths at which the schema or a rule finds something.

@@ -31,8 +31,11 @@ func problemFindings(v *values.Values, wrong map[string]bool) []finding.Finding 
 		if odd && (wrong[p.Path.String()] || foreign(p.Path)) {
 			continue
 		}
-		r := ruleOfProblem[p.Kind]
-		found = append(found, r.rule.At(p.Position, p.Path.String(), p.Message, r.fix))
+		r, message := ruleOfProblem[p.Kind], p.Message
+		if p.Kind == values.SignOfYAML && isSecret(v, p.Path) {
+			message = "it begins with a sign of YAML's own, and Helm drops that"
+		}
+		found = append(found, r.rule.At(p.Position, p.Path.String(), message, r.fix))
 	}
 	return found
 }

@@ -25,7 +25,7 @@ func (c *Chart) trapFindings(v *values.Values, wrong map[string]bool) ([]finding
 		if s.Read == nil {
 			found = append(found, c.nullFindings(v, s, speller.outline.Keys(s.Path))...)
 		} else {
-			found = append(found, scalarFindings(s, speller.outline.Types(s.Path))...)
+			found = append(found, scalarFindings(s, speller.outline.Types(s.Path), readSentence(v, s.Path, s))...)
 		}
 	}
 	return found, nil
@@ -38,24 +38,22 @@ func foreign(path values.Path) bool { return len(path) > 1 && path[0] == "global
 var octalNumber = regexp.MustCompile(`^[-+]?0[0-7_]+$`)
 
 // scalarFindings looks at a value that Helm reads otherwise than it is written,
-// where the schema allows these types; it may know of none.
-func scalarFindings(s values.Scalar, types []string) []finding.Finding {
+// where the schema allows these types; it may know of none. The sentence says
+// what Helm reads.
+func scalarFindings(s values.Scalar, types []string, sentence string) []finding.Finding {
 	_, isWord := s.Read.(bool)
-	text := slices.Contains(types, "string") && !slices.Contains(types, "integer")
+	var f finding.Finding
 	switch {
-	case text, isWord && len(types) == 0:
-		return []finding.Finding{readAs.At(s.Position, s.Path.String(), fmt.Sprintf("Helm reads %s as %s", s.Written, s.ReadAs()), readAsFix(s, text))}
+	case slices.Contains(types, "string") && !slices.Contains(types, "integer"):
+		f = readAs.At(s.Position, s.Path.String(), sentence, "put quotes around the value")
+	case isWord && len(types) == 0:
+		f = readAs.At(s.Position, s.Path.String(), sentence, fmt.Sprintf("put quotes around the value if it is text, or write %s", s.ReadAs()))
 	case octalNumber.MatchString(s.Written) && !isMode(s.Path):
-		return []finding.Finding{octal.At(s.Position, s.Path.String(), fmt.Sprintf("Helm reads %s as %s: a number that begins with 0 is octal", s.Written, s.ReadAs()), "leave the 0 out")}
+		f = octal.At(s.Position, s.Path.String(), sentence+": a number that begins with 0 is octal", "leave the 0 out")
+	default:
+		return nil
 	}
-	return nil
-}
-
-func readAsFix(s values.Scalar, text bool) string {
-	if text {
-		return "put quotes around the value"
-	}
-	return fmt.Sprintf("put quotes around the value if it is text, or write %s", s.ReadAs())
+	return []finding.Finding{f}
 }
 
 // nullFindings looks at a null that takes a default away. Written out, it is

@@ -34,6 +34,10 @@ type ruleFile struct {
 	Good     []string `yaml:"good"`
 }
 
+// includedKey holds what templates gave that were included before with the same
+// data: many rules ask the same, and that is a sixth of what a file costs.
+const includedKey = "included"
+
 // newHelpers is where the chart's templates that rules may include are parsed,
 // with the functions that Helm gives both. Rules are parsed beside them: giving
 // the functions to a new template takes longer than parsing a rule.
@@ -44,8 +48,16 @@ func newHelpers() *template.Template {
 	delete(functions, "expandenv")
 	functions["getHostByName"] = func(string) string { return "" }
 	functions["include"] = func(name string, data any) (string, error) {
+		top, _ := data.(map[string]any)
+		said, isTop := top[includedKey].(map[string]string)
+		if text, ok := said[name]; ok {
+			return text, nil
+		}
 		var out strings.Builder
 		err := helpers.ExecuteTemplate(&out, name, data)
+		if isTop && err == nil {
+			said[name] = out.String()
+		}
 		return out.String(), err
 	}
 	return helpers.Funcs(functions).Option("missingkey=zero")
@@ -84,7 +96,7 @@ const configurationHelper = "valkey.configurationLines"
 // ruleInput is what the checks of rules see: beside the values the lines of the
 // server's configuration, which many of them look at.
 func (c *Chart) ruleInput(merged map[string]any) (map[string]any, error) {
-	input := map[string]any{"Values": merged, "Chart": &c.Metadata}
+	input := map[string]any{"Values": merged, "Chart": &c.Metadata, includedKey: map[string]string{}}
 	helper := c.rules[0].check.Lookup(configurationHelper)
 	if helper == nil {
 		return input, nil // an older chart, whose rules do without

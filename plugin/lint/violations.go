@@ -39,18 +39,19 @@ func (c *Chart) schemaFindings(v *values.Values, violations []schema.Violation, 
 		return nil, err
 	}
 	found = append(found, unknown...)
+	odd := readings(v)
 	for _, violation := range violations {
 		path := values.Path(violation.Path)
 		switch {
 		case violation.Kind == schema.UnknownKey:
 		case violation.Kind == schema.WrongType && v.Has(path):
-			found = append(found, valueFinding(v, violation))
+			found = append(found, valueFinding(v, violation, odd))
 		case said[path.String()]:
 		case violation.Kind == schema.MissingKey && meant[path.String()]:
 		case violation.Kind == schema.MissingKey:
 			found = append(found, missingKey.At(v.Key(path), path[:len(path)-1].String(), violation.Message, violation.Fix))
 		default:
-			found = append(found, valueFinding(v, violation))
+			found = append(found, valueFinding(v, violation, odd))
 		}
 	}
 	return found, nil
@@ -61,6 +62,7 @@ func (c *Chart) schemaFindings(v *values.Values, violations []schema.Violation, 
 func (c *Chart) unknownKeys(v *values.Values, violations []schema.Violation) ([]finding.Finding, map[string]bool, error) {
 	var found []finding.Finding
 	meant := map[string]bool{}
+	otherwise := keysReadOtherwise(v)
 	for _, violation := range violations {
 		if violation.Kind != schema.UnknownKey {
 			continue
@@ -77,34 +79,38 @@ func (c *Chart) unknownKeys(v *values.Values, violations []schema.Violation) ([]
 		for _, s := range suggested {
 			meant[s.String()] = true
 		}
-		found = append(found, c.unknownKey(v, violation, suggested))
+		found = append(found, c.unknownKey(v, violation, suggested, otherwise[path.String()]))
 	}
 	return found, meant, nil
 }
 
-func (c *Chart) unknownKey(v *values.Values, violation schema.Violation, suggested []values.Path) finding.Finding {
-	path := values.Path(violation.Path)
-	parent, key := path[:len(path)-1], path[len(path)-1]
-	message, fix := violation.Message+didYouMean(key, suggested), c.knownKeys(parent)
+// keysReadOtherwise is what there is to say of keys that are others to Helm, by
+// their paths.
+func keysReadOtherwise(v *values.Values) map[string]string {
+	all := map[string]string{}
 	for _, p := range v.Problems {
-		if p.Kind == values.KeyReadAs && slices.Equal(p.Path, path) {
-			message += ": " + p.Message
+		if p.Kind == values.KeyReadAs {
+			all[p.Path.String()] = ": " + p.Message
 		}
 	}
+	return all
+}
+
+func (c *Chart) unknownKey(v *values.Values, violation schema.Violation, suggested []values.Path, otherwise string) finding.Finding {
+	path := values.Path(violation.Path)
+	parent, key := path[:len(path)-1], path[len(path)-1]
+	message, fix := violation.Message+didYouMean(key, suggested)+otherwise, c.knownKeys(parent)
 	if reason := notHere[strings.Join(path, ".")]; reason != "" {
 		message, fix = violation.Message+": "+reason, "take it out"
 	} else if len(suggested) > 0 {
 		fix = "write " + either(texts(suggested))
 	}
 	at := v.Key(path)
-	if slices.ContainsFunc(suggested, isSecret) {
+	if slices.ContainsFunc(suggested, func(p values.Path) bool { return isSecret(v, p) }) {
 		at.Text = "" // the printers know secrets by their keys, and this one is misspelt
 	}
 	return unknownKey.At(at, parent.String(), message, fix)
 }
-
-// isSecret says whether a key's value must not be shown.
-func isSecret(path values.Path) bool { return path[len(path)-1] == "password" }
 
 func texts(paths []values.Path) []string {
 	var all []string
@@ -114,25 +120,42 @@ func texts(paths []values.Path) []string {
 	return all
 }
 
+// readings are the values that Helm reads otherwise than they are written, by
+// their places.
+func readings(v *values.Values) map[finding.Position]values.Scalar {
+	all := map[finding.Position]values.Scalar{}
+	for _, s := range v.Scalars() {
+		all[s.Position] = s
+	}
+	return all
+}
+
 // valueFinding is the finding of a value that the schema refuses. Where Helm
 // reads it as another one than is written, it says so.
-func valueFinding(v *values.Values, violation schema.Violation) finding.Finding {
+func valueFinding(v *values.Values, violation schema.Violation, readings map[finding.Position]values.Scalar) finding.Finding {
 	path := values.Path(violation.Path)
 	message, fix := violation.Message, violation.Fix
-	if value, ok := v.At(path).(string); ok && fix == "" {
-		if near := nearest(value, violation.Allowed); len(near) > 0 {
-			message += fmt.Sprintf("; did you mean %q?", near[0])
-			fix = fmt.Sprintf("write %s", near[0])
-		}
-	}
 	at := v.Value(path)
-	for _, s := range v.Scalars() {
-		if s.Position == at && s.Read != nil {
-			message += fmt.Sprintf(": Helm reads %s as %s", s.Written, s.ReadAs())
-			fix = "put quotes around the value"
-		}
+	reading, odd := readings[at]
+	value, isText := v.At(path).(string)
+	near := nearest(value, violation.Allowed)
+	switch {
+	case odd && reading.Read != nil:
+		message, fix = message+": "+readSentence(v, path, reading), "put quotes around the value"
+	case violation.Kind != schema.WrongType && isSecret(v, path):
+		message = "the value is not of the form that is asked for"
+	case isText && len(near) > 0:
+		message, fix = message+fmt.Sprintf("; did you mean %q?", near[0]), "write "+near[0]
 	}
 	return ruleOfKind[violation.Kind].At(at, path.String(), message, fix)
+}
+
+// readSentence says what Helm reads the value at the path as.
+func readSentence(v *values.Values, path values.Path, s values.Scalar) string {
+	if isSecret(v, path) {
+		return "Helm reads it as another one than is written"
+	}
+	return fmt.Sprintf("Helm reads %s as %s", s.Written, s.ReadAs())
 }
 
 // fewKeys is how many keys a fix lists.

@@ -50,8 +50,8 @@ func onOneLine(n *yaml.Node) bool {
 }
 
 func (d *Document) nodePosition(n *yaml.Node) finding.Position {
-	if n == nil {
-		return d.top()
+	if n == nil || n.Line > len(d.lines) {
+		return d.top() // a null that is not written may be behind the last line
 	}
 	p := finding.Position{Name: d.Name, Line: n.Line, Column: n.Column, Text: d.line(n.Line)}
 	switch n.Kind {

@@ -53,6 +53,16 @@ func TestPlaceOfLastWriter(t *testing.T) {
 		"merge-last.yaml": "x: &x\n  replicaCount: 5\nmaster:\n  replicaCount: 4\n  <<: *x\n",
 		"words.yaml":      "auth:\n  on: 1\n  'off': 2\n",
 		"dots.yaml":       "commonLabels:\n  a.b/c: 1\n",
+		"flow.yaml":       "master: {\n  replicaCount: 2, args: [x,\n    {name: y}]}\n",
+		"quoted.yaml":     "\"master\":\n  'replicaCount': \"2\"\n",
+		"windows.yaml":    "\ufeffmaster:\r\n  replicaCount: 2\r\n",
+		"wide.yaml":       "master: {ä: ü, replicaCount: 2} # größer\n",
+		"long.yaml":       "master:\n  note: one\n    two\n  replicaCount: 2\n",
+		"list.yaml":       "x: [{a: 1}]\nmaster:\n  <<: [{replicaCount: 6}, {replicaCount: 7, extra: 8}]\n",
+		"chain.yaml":      "x: &x {replicaCount: 5}\ny: &y {<<: *x, other: 1}\nmaster: {<<: *y}\n",
+		"list-again.yaml": "master:\n  args: [{value: 1}]\n",
+		"nothing.yaml":    "master:\n",
+		"twice.yaml":      "master: {replicaCount: 1}\nmaster: {replicaCount: 2}\n",
 		"block.yaml":      "master:\n  configuration: |\n    port 1\n",
 	}
 	tests := []struct {
@@ -71,6 +81,27 @@ func TestPlaceOfLastWriter(t *testing.T) {
 		{"merge key", Options{Files: []string{"anchors.yaml"}}, "master.replicaCount", "anchors.yaml:2:17"},
 		{"alias", Options{Files: []string{"anchors.yaml"}}, "replica.replicaCount", "anchors.yaml:2:17"},
 		{"merge key after the key wins, as in Helm", Options{Files: []string{"merge-last.yaml"}}, "master.replicaCount", "merge-last.yaml:2:17"},
+		{"flow style", Options{Files: []string{"flow.yaml"}}, "master.args[1].name", "flow.yaml:3:12"},
+		{"quoted keys", Options{Files: []string{"quoted.yaml"}}, "master.replicaCount", "quoted.yaml:2:19"},
+		{"Windows, with a mark at the beginning", Options{Files: []string{"windows.yaml"}}, "master.replicaCount", "windows.yaml:2:17"},
+		{"characters, not bytes", Options{Files: []string{"wide.yaml"}}, "master.replicaCount", "wide.yaml:1:30"},
+		{"text over two lines", Options{Files: []string{"long.yaml"}}, "master.note", "long.yaml:2:9"},
+		{"below text over two lines", Options{Files: []string{"long.yaml"}}, "master.replicaCount", "long.yaml:4:17"},
+		{"a merge key with a list: the first wins", Options{Files: []string{"list.yaml"}}, "master.replicaCount", "list.yaml:3:23"},
+		{"a merge key with a list: of the second", Options{Files: []string{"list.yaml"}}, "master.extra", "list.yaml:3:52"},
+		{"a merge key of a merge key", Options{Files: []string{"chain.yaml"}}, "master.replicaCount", "chain.yaml:1:22"},
+		{"a key twice: the last", Options{Files: []string{"twice.yaml"}}, "master.replicaCount", "twice.yaml:2:24"},
+		{"a list that takes the place of another", Options{Files: []string{"a.yaml", "list-again.yaml"}}, "master.args[0].value", "list-again.yaml:2:18"},
+		{"an item that only the list had that is gone", Options{Files: []string{"a.yaml", "list-again.yaml"}}, "master.args[1].name", "list-again.yaml:2:3"},
+		{"what null took away", Options{Files: []string{"a.yaml", "nothing.yaml"}}, "master.replicaCount", "nothing.yaml:1:1"},
+		{"what JSON took away", Options{Files: []string{"a.yaml"}, JSON: []string{`master={"x":1}`}}, "master.args", `--set-json master={"x":1}:0:0`},
+		{"what JSON left", Options{Files: []string{"a.yaml"}, JSON: []string{`master.x={"x":1}`}}, "master.args[0]", "a.yaml:4:7"},
+		{"null by a flag", Options{Files: []string{"a.yaml"}, Set: []string{"master.args=null"}}, "master.args", "--set master.args=null:0:0"},
+		{"a list by a flag", Options{Files: []string{"a.yaml"}, Set: []string{"master.args={p,q}"}}, "master.args[1]", "--set master.args={p,q}:0:0"},
+		{"a flag behind the end of a list", Options{Files: []string{"list-again.yaml"}, Set: []string{"master.args[2]=z"}}, "master.args[2]", "--set master.args[2]=z:0:0"},
+		{"text by a flag", Options{String: []string{"master.replicaCount=2"}, Set: []string{"master.replicaCount=1"}}, "master.replicaCount", "--set-string master.replicaCount=2:0:0"},
+		{"a literal", Options{Files: []string{"a.yaml"}, Literal: []string{"master.args=a,b"}}, "master.args", "--set-literal master.args=a,b:0:0"},
+		{"a file by a flag", Options{File: []string{"master.args=dots.yaml"}}, "master.args", "--set-file master.args=dots.yaml:0:0"},
 		{"YAML 1.1 words", Options{Files: []string{"words.yaml"}}, "auth.true", "words.yaml:2:7"},
 		{"quoted words", Options{Files: []string{"words.yaml"}}, "auth.off", "words.yaml:3:10"},
 		{"dots in a key", Options{Files: []string{"dots.yaml"}}, `commonLabels.a\.b/c`, "dots.yaml:2:10"},
@@ -172,6 +203,17 @@ func TestProblemsOfFiles(t *testing.T) {
 			require.Equal(t, tt.want, strings.Join(got, ", "))
 		})
 	}
+}
+
+// FuzzPath holds what is read from a path's text to what is written again.
+func FuzzPath(f *testing.F) {
+	for _, text := range []string{"a", "a.b", "a[0].b", `a.b\.c/d`, "a[0][1]", `\`, "[", "]]..", `a\[0\]`, "[x]"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		path := ParsePath(text)
+		require.Equal(t, path, ParsePath(path.String()), path.String())
+	})
 }
 
 func TestPathText(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -42,9 +43,41 @@ func TestLint(t *testing.T) {
 			Figure{Topic: topic, What: "helm lint, median", Value: ms(median(theirs)), Unit: "ms", Runs: runs},
 			Figure{Topic: topic, What: "helm valkey lint, median", Value: ms(median(ours)), Unit: "ms", Runs: runs},
 			Figure{Topic: topic, What: "of it the plugin's own time, median", Value: ms(median(alone)), Unit: "ms", Runs: runs},
+			Figure{Topic: topic, What: "the plugin's own time / helm lint", Value: float64(median(alone)) / float64(median(theirs)), Unit: "", Goal: "<= 0.25", Runs: runs},
 			Figure{Topic: topic, What: "helm valkey lint / helm lint", Value: float64(median(ours)) / float64(median(theirs)), Unit: "", Goal: "<= 0.5", Runs: runs},
 		)
 	}
+}
+
+// TestLintOfManyFiles has a thousand values files checked in one call, as
+// pre-commit and CI have all those of a repository: copies of the chart's
+// examples.
+func TestLintOfManyFiles(t *testing.T) {
+	const (
+		runs  = 5
+		files = 1000
+	)
+	examples, err := filepath.Glob(filepath.Join(cluster.Root(t), "charts", "valkey", "ci", "*-values.yaml"))
+	require.NoError(t, err)
+	args := []string{"lint"}
+	folder := t.TempDir()
+	for i := range files {
+		content, err := os.ReadFile(examples[i%len(examples)])
+		require.NoError(t, err)
+		name := filepath.Join(folder, fmt.Sprintf("%04d.yaml", i))
+		require.NoError(t, os.WriteFile(name, content, 0o600))
+		args = append(args, name)
+	}
+	var samples []time.Duration
+	peak := int64(0)
+	for range runs {
+		command := cluster.PluginCommand(t, args...)
+		samples = append(samples, timed(t, command))
+		peak = max(peak, command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
+	}
+	topic := "lint of 1,000 values files in one call"
+	spread(topic, "the plugin's own time", "<= 3", time.Second, samples)
+	record(Figure{Topic: topic, What: "peak resident memory", Value: float64(peak) / 1024, Unit: "MiB", Runs: runs})
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
