@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/spelling"
 	"github.com/helm-valkey/helm-valkey/plugin/values"
 	"github.com/helm-valkey/helm-valkey/schema"
 )
@@ -120,7 +121,7 @@ func valueFinding(v *values.Values, violation schema.Violation) finding.Finding 
 	path := values.Path(violation.Path)
 	message, fix := violation.Message, violation.Fix
 	if value, ok := v.At(path).(string); ok && fix == "" {
-		if near := nearest(value, violation.Allowed); len(near) > 0 {
+		if near := spelling.Nearest(value, violation.Allowed); len(near) > 0 {
 			message += fmt.Sprintf("; did you mean %q?", near[0])
 			fix = fmt.Sprintf("write %s", near[0])
 		}

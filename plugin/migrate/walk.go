@@ -2,10 +2,12 @@ package migrate
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/helm-valkey/helm-valkey/plugin/outline"
+	"github.com/helm-valkey/helm-valkey/plugin/spelling"
 	"github.com/helm-valkey/helm-valkey/plugin/values"
 )
 
@@ -95,8 +97,8 @@ func (m *migration) noMapping(e *outline.Entry, path []string, at *step, f *fram
 
 func (m *migration) unknown(e *outline.Entry, path []string, at *step, f *frame) {
 	text := m.chart.Title + " " + m.chart.Version + " has no such key"
-	if near := closest(e.Key, at.below); near != "" {
-		text += fmt.Sprintf("; did you mean %q?", near)
+	if near := spelling.Nearest(e.Key, slices.Sorted(maps.Keys(at.below))); len(near) > 0 {
+		text += fmt.Sprintf("; did you mean %q?", near[0])
 	}
 	m.keep(e, path, f, Unknown, text)
 }
