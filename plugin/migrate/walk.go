@@ -95,10 +95,16 @@ func (m *migration) noMapping(e *outline.Entry, path []string, at *step, f *fram
 	return nil
 }
 
+// patience is how many notes there may be for an unknown key to be compared
+// with those that there are: a file with more is not for that chart.
+const patience = 1000
+
 func (m *migration) unknown(e *outline.Entry, path []string, at *step, f *frame) {
 	text := m.chart.Title + " " + m.chart.Version + " has no such key"
-	if near := spelling.Nearest(e.Key, slices.Sorted(maps.Keys(at.below))); len(near) > 0 {
-		text += fmt.Sprintf("; did you mean %q?", near[0])
+	if len(m.notes) < patience {
+		if near := spelling.Nearest(e.Key, slices.Sorted(maps.Keys(at.below))); len(near) > 0 {
+			text += fmt.Sprintf("; did you mean %q?", near[0])
+		}
 	}
 	m.keep(e, path, f, Unknown, text)
 }
