@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/helm-valkey/helm-valkey/plugin/spelling"
 	"github.com/helm-valkey/helm-valkey/plugin/values"
 	"github.com/helm-valkey/helm-valkey/schema"
 )
@@ -54,7 +55,7 @@ func (s *speller) suggest(path values.Path, value any) []values.Path {
 	}
 	parent, key := path[:len(path)-1], path[len(path)-1]
 	var found []values.Path
-	for _, name := range nearest(key, s.outline.Keys(parent)) {
+	for _, name := range spelling.Nearest(key, s.outline.Keys(parent)) {
 		if beside := append(slices.Clone(parent), name); s.fits(beside, value) {
 			found = append(found, beside)
 		}
@@ -74,9 +75,9 @@ func (s *speller) elsewhere(unknown values.Path, value any) []values.Path {
 		if !s.fits(path, value) || sameOfAnotherRole(path, unknown) {
 			continue
 		}
-		if folded(name) == folded(key) {
+		if spelling.Folded(name) == spelling.Folded(key) {
 			exact = append(exact, path)
-		} else if len(key) <= longestWord && near(key, name) {
+		} else if len(key) <= spelling.LongestWord && spelling.Near(key, name) {
 			similar = append(similar, path)
 		}
 	}

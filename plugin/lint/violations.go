@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/spelling"
 	"github.com/helm-valkey/helm-valkey/plugin/values"
 	"github.com/helm-valkey/helm-valkey/schema"
 )
@@ -138,7 +139,7 @@ func valueFinding(v *values.Values, violation schema.Violation, readings map[fin
 	at := v.Value(path)
 	reading, odd := readings[at]
 	value, isText := v.At(path).(string)
-	near := nearest(value, violation.Allowed)
+	near := spelling.Nearest(value, violation.Allowed)
 	switch {
 	case odd && reading.Read != nil:
 		message, fix = message+": "+readSentence(v, path, reading), "put quotes around the value"

@@ -87,7 +87,7 @@ func (m *migration) convert(e *outline.Entry, path []string, value any, r *rule,
 		m.note(Differs, path, e.Line, res.note)
 		m.move(e, path, r, f)
 	case res.lines != nil:
-		m.note(Differs, path, e.Line, r.note+res.note)
+		m.note(Differs, path, e.Line, strings.TrimSpace(r.note+" "+res.note))
 		m.configure(r.to[0], res.lines, above(e), f)
 	case res.value != nil:
 		m.replace(e, path, r, res, f)
@@ -128,7 +128,13 @@ func (m *migration) replace(e *outline.Entry, path []string, r *rule, res result
 	}
 }
 
+// setAlso adds a value, if its place is free. An append-only file wins over
+// snapshots, as in the server, wherever one or the other is asked for.
 func (m *migration) setAlso(s setting, f *frame) {
+	if there := m.out.find(s.path); there != nil && s.value == "aof" {
+		there.rest = " aof"
+		set(m.want, s.path, "aof")
+	}
 	if m.out.taken(s.path) {
 		return
 	}

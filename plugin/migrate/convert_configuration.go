@@ -57,12 +57,16 @@ var owned = map[string]string{
 // spoken are commands that pods need under their names.
 var spoken = []string{"auth", "bgsave", "client", "config", "dbsize", "exec", "failover", "hello", "info", "multi", "ping", "psync", "publish", "replconf", "replicaof", "role", "save", "shutdown", "slaveof", "subscribe", "sync", "wait"}
 
-// values are the directives that have become values, with what turns the one
+// secretDirectives are those whose value is a secret.
+var secretDirectives = []string{"requirepass", "masterauth", "primaryauth"}
+
+// directiveValues are the directives that have become values, with what turns the one
 // into the other.
 var directiveValues = map[string]struct {
 	path string
 	form func(string) any
 }{
+	"requirepass":              {"auth.password", asText},
 	"min-replicas-to-write":    {"safety.minReplicasToWrite", asNumber},
 	"min-slaves-to-write":      {"safety.minReplicasToWrite", asNumber},
 	"min-replicas-max-lag":     {"safety.minReplicasMaxLag", asSeconds},
@@ -71,6 +75,8 @@ var directiveValues = map[string]struct {
 	"slave-priority":           {"replica.priority", asNumber},
 	"repl-diskless-sync-delay": {"replica.disklessSyncDelay", asNumber},
 }
+
+func asText(text string) any { return text }
 
 func asNumber(text string) any {
 	if n, ok := number(text); ok {
@@ -86,60 +92,110 @@ func asSeconds(text string) any {
 	return nil
 }
 
-// settle goes through lines of configuration: what the chart sets by values
+// reading goes through lines of configuration: what the chart sets by values
 // becomes values.
-func configured(in input, lines []string) result {
-	r := result{lines: []string{}}
-	var moved []string
-	aof, saves := "", []string{}
-	for _, line := range lines {
-		line = strings.TrimRight(line, " \t\r")
-		words := strings.Fields(line)
-		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
-			r.lines = append(r.lines, line)
-			continue
-		}
-		name, argument := strings.ToLower(strings.Trim(words[0], `"'`)), strings.Trim(strings.Join(words[1:], " "), `"'`)
-		switch name {
-		case "appendonly":
-			aof = argument
-		case "save":
-			saves = append(saves, argument)
-		}
-		why, isOwned := owned[name]
-		if name == "rename-command" && len(words) > 1 && slices.Contains(spoken, strings.ToLower(strings.Trim(words[1], `"'`))) {
-			why, isOwned = "pods need the command", true
-		}
-		if !isOwned {
-			r.lines = append(r.lines, line)
-			continue
-		}
-		moved = append(moved, name)
-		r.lines = append(r.lines, "# "+line+" (not for the configuration: "+why+")")
-		if to, ok := directiveValues[name]; ok && to.form(argument) != nil {
-			r.also = append(r.also, setting{split(to.path), to.form(argument)})
-		}
-	}
-	if mode := persistenceMode(aof, saves); mode != "" {
-		r.also = append(r.also, setting{modePath(in.to[0]), mode})
-	}
-	if len(moved) > 0 {
-		r.note = "set by values here, or by the chart: " + strings.Join(moved, ", ")
-	}
-	return r
+type reading struct {
+	result
+	moved []string // directives that are not for the configuration
+	disk  disk
 }
 
-// persistenceMode is the one that directives amount to; empty: they say nothing.
-func persistenceMode(aof string, saves []string) string {
+// disk is what directives say of how data are kept.
+type disk struct {
+	aof    string // of appendonly
+	saves  int    // times of snapshots
+	stated bool   // that there are some, or none
+}
+
+func configured(in input, lines []string) result {
+	r := reading{result: result{lines: []string{}}, disk: before(in)}
+	start := r.disk
+	for _, line := range lines {
+		r.read(strings.TrimRight(line, " \t\r"))
+	}
+	if mode := r.disk.mode(); mode != "" && r.disk != start {
+		r.also = append(r.also, setting{modePath(in.to[0]), mode})
+	}
+	if len(r.moved) > 0 {
+		r.note = "set by values here, or by the chart: " + strings.Join(r.moved, ", ")
+	}
+	return r.result
+}
+
+// read goes through one line.
+func (r *reading) read(line string) {
+	words := strings.Fields(line)
+	if len(words) == 0 || strings.HasPrefix(words[0], "#") {
+		r.lines = append(r.lines, line)
+		return
+	}
+	name, argument := strings.ToLower(unquoted(words[0])), unquoted(strings.Join(words[1:], " "))
+	r.disk.read(name, argument)
+	why := owned[name]
+	if name == "rename-command" && len(words) > 1 && slices.Contains(spoken, strings.ToLower(unquoted(words[1]))) {
+		why = "pods need the command"
+	}
+	if why == "" {
+		r.lines = append(r.lines, line)
+		return
+	}
+	r.moved = append(r.moved, name)
+	if slices.Contains(secretDirectives, name) {
+		line = words[0] // its value must not be in a ConfigMap
+	}
+	r.lines = append(r.lines, "# "+line+" (not for the configuration: "+why+")")
+	if to, ok := directiveValues[name]; ok && to.form(argument) != nil {
+		r.also = append(r.also, setting{split(to.path), to.form(argument)})
+	}
+}
+
+func unquoted(word string) string { return strings.Trim(word, `"'`) }
+
+func (d *disk) read(name, argument string) {
 	switch {
-	case aof == "yes":
+	case name == "appendonly":
+		d.aof = argument
+	case name == "save" && argument == "":
+		d.saves, d.stated = 0, true
+	case name == "save":
+		d.saves, d.stated = d.saves+1, true
+	}
+}
+
+// mode is the persistence mode that directives amount to; empty: they say
+// nothing.
+func (d disk) mode() string {
+	switch {
+	case d.aof == "yes":
 		return "aof"
-	case slices.Contains(saves, "") && len(saves) == 1:
+	case d.saves > 0:
+		return "rdb"
+	case d.stated:
 		return "none"
-	case aof == "no" || len(saves) > 0:
+	case d.aof == "no":
 		return "rdb"
 	}
 	return ""
+}
+
+// before is what the configuration of both roles says where that of one is
+// read: in Bitnami's charts it is read first, and by default it is an
+// append-only file.
+func before(in input) disk {
+	var d disk
+	if len(in.to[0]) == 1 {
+		return d
+	}
+	common, ok := find(in.given, split("commonConfiguration")).(string)
+	if !ok {
+		return disk{aof: "yes", stated: true}
+	}
+	for line := range strings.Lines(common) {
+		if words := strings.Fields(line); len(words) > 0 {
+			d.read(strings.ToLower(unquoted(words[0])), unquoted(strings.Join(words[1:], " ")))
+		}
+	}
+	return d
 }
 
 // modePath is the persistence mode of those whose configuration it is.

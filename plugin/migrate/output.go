@@ -40,6 +40,18 @@ func (b *branch) isMapping() bool {
 	return b.body == nil && b.lines == nil && (b.rest == "" || len(b.branches) > 0)
 }
 
+// outcomment makes a comment of an entry, for another one in its place.
+func (b *branch) outcomment() {
+	b.above = append(b.above, "# "+b.key+":"+b.rest)
+	for _, line := range b.body {
+		if text := strings.TrimSpace(line); text != "" && !strings.HasPrefix(text, "#") {
+			line = "# " + line
+		}
+		b.above = append(b.above, line)
+	}
+	b.comment = true
+}
+
 // find returns the entry at a path, nil if there is none.
 func (o *output) find(path []string) *branch {
 	b := o.top

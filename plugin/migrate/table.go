@@ -22,15 +22,14 @@ func Names() []string { return slices.Clone(names) }
 
 // Chart is another chart, and what becomes of its values.
 type Chart struct {
-	Name     string   // as in --from
-	Title    string   // as its users know it
-	Version  string   // the one that the table was made from
-	Source   string   // where that can be read
-	Differs  []string // what is different whatever the values are
-	Rows     []Row    // the table, for documentation
-	root     *step
-	added    []addition
-	passages []string
+	Name    string   // as in --from
+	Title   string   // as its users know it
+	Version string   // the one that the table was made from
+	Source  string   // where that can be read
+	Differs []string // what is different whatever the values are
+	Rows    []Row    // the table, for documentation
+	root    *step
+	added   []addition
 }
 
 // Row is a line of the table: what becomes of the values of patterns.

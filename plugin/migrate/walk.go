@@ -2,10 +2,12 @@ package migrate
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/helm-valkey/helm-valkey/plugin/outline"
+	"github.com/helm-valkey/helm-valkey/plugin/spelling"
 	"github.com/helm-valkey/helm-valkey/plugin/values"
 )
 
@@ -93,10 +95,16 @@ func (m *migration) noMapping(e *outline.Entry, path []string, at *step, f *fram
 	return nil
 }
 
+// patience is how many notes there may be for an unknown key to be compared
+// with those that there are: a file with more is not for that chart.
+const patience = 1000
+
 func (m *migration) unknown(e *outline.Entry, path []string, at *step, f *frame) {
 	text := m.chart.Title + " " + m.chart.Version + " has no such key"
-	if near := closest(e.Key, at.below); near != "" {
-		text += fmt.Sprintf("; did you mean %q?", near)
+	if len(m.notes) < patience {
+		if near := spelling.Nearest(e.Key, slices.Sorted(maps.Keys(at.below))); len(near) > 0 {
+			text += fmt.Sprintf("; did you mean %q?", near[0])
+		}
 	}
 	m.keep(e, path, f, Unknown, text)
 }
@@ -104,34 +112,11 @@ func (m *migration) unknown(e *outline.Entry, path []string, at *step, f *frame)
 // apply does with a value what its rule says.
 func (m *migration) apply(e *outline.Entry, path []string, r *rule, f *frame) error {
 	value := find(m.own, path)
-	if r.kind != Differs {
-		kind := r.kind
-		if isOff(value) {
-			kind = Needless
-		}
-		m.keep(e, path, f, kind, r.note)
+	if kind, why := m.reasonToKeep(value, r); kind != Differs {
+		m.keep(e, path, f, kind, why)
 		return nil
 	}
-	if value == nil {
-		m.keep(e, path, f, Needless, "null: here the default stands")
-		return nil
-	}
-	for _, other := range r.yields {
-		if !isOff(value) && !isOff(find(m.given, split(other))) {
-			m.keep(e, path, f, Needless, other+" wins over it")
-			return nil
-		}
-	}
-	if r.needs != "" && isOff(find(m.given, split(r.needs))) {
-		m.keep(e, path, f, Needless, "it has no effect without "+r.needs)
-		return nil
-	}
-	use := templateUseOf(value)
-	if use == namedTemplate {
-		m.keep(e, path, f, Absent, "it uses templates of "+m.chart.Title+": write what they render")
-		return nil
-	}
-	if use == plainTemplate && !renders(r.to[0]) {
+	if templateUseOf(value) == plainTemplate && !renders(r.to[0]) {
 		m.note(Differs, path, e.Line, "it is no template here: write what it renders")
 	}
 	if r.as == "" {
@@ -139,6 +124,29 @@ func (m *migration) apply(e *outline.Entry, path []string, r *rule, f *frame) er
 		return nil
 	}
 	return m.convert(e, path, value, r, f)
+}
+
+// reasonToKeep says why a value stays as a comment; the kind is Differs if
+// there is no reason to.
+func (m *migration) reasonToKeep(value any, r *rule) (Kind, string) {
+	switch {
+	case r.kind == Absent && isOff(value):
+		return Needless, r.note
+	case r.kind != Differs:
+		return r.kind, r.note
+	case value == nil:
+		return Needless, "null: here the default stands"
+	case r.needs != "" && isOff(find(m.given, split(r.needs))):
+		return Needless, "it has no effect without " + r.needs
+	case templateUseOf(value) == namedTemplate:
+		return Absent, "it uses templates of " + m.chart.Title + ": write what they render"
+	}
+	for _, other := range r.yields {
+		if !isOff(value) && !isOff(find(m.given, split(other))) {
+			return Needless, other + " wins over it"
+		}
+	}
+	return Differs, ""
 }
 
 // move puts an entry to its new places as it is written.
@@ -169,8 +177,7 @@ func (m *migration) free(places [][]string, key string, value any) [][]string {
 			p[at] = key
 		}
 		if there := m.out.find(p); there != nil && there.branches == nil && isOff(find(m.want, p)) && !isOff(value) {
-			there.above = slices.Concat(there.above, []string{"# " + there.key + ":" + there.rest})
-			there.comment = true
+			there.outcomment()
 		}
 		if !m.out.taken(p) {
 			free = append(free, p)
