@@ -89,6 +89,10 @@ func (r *valueRule) evaluate(merged map[string]any, metadata *chart.Metadata) ([
 			continue
 		}
 		path, message, ok := strings.Cut(line, ": ")
+		if n := len(found); !ok && n > 0 {
+			found[n-1].message += " " + line // it shows a value of several lines
+			continue
+		}
 		if !ok {
 			return nil, fmt.Errorf("rule %s printed %q, which is not \"path: sentence\"", r.ID, line)
 		}
