@@ -19,8 +19,8 @@ import (
 
 const wrapUsage = `Usage: helm valkey %[1]s %[2]s [FLAG]…
 
-%[1]s is "helm %[1]s" of a valkey chart, with all its flags. Before anything
-is sent, the values are linted%[3]s,
+%[1]s is "helm %[1]s" of a valkey chart, with all its flags.
+Before anything is sent, the values are linted%[3]s,
 and what is rendered goes through "helm valkey post-render". Errors end it with
 the exit code 1; otherwise its own is Helm's.
 `
@@ -34,7 +34,7 @@ func installCommand() command {
 }
 
 func upgradeCommand() command {
-	return wrapCommand(driver.Upgrade, "RELEASE CHART", ", the release is compared with what it would become\n(see \"helm valkey help diff-check\")", allowUsage)
+	return wrapCommand(driver.Upgrade, "RELEASE CHART", ",\nthe release is compared with what it would become (see diff-check)", allowUsage)
 }
 
 func templateCommand() command {
