@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 )
@@ -89,6 +90,18 @@ func TestExitCodes(t *testing.T) {
 				require.True(t, strings.HasPrefix(stderr, "helm valkey: "), stderr)
 			}
 		})
+	}
+}
+
+func TestUsageFitsATerminal(t *testing.T) {
+	texts := []string{overview()}
+	for _, c := range commands() {
+		texts = append(texts, c.usage)
+	}
+	for _, text := range texts {
+		for line := range strings.Lines(text) {
+			require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 80, line)
+		}
 	}
 }
 

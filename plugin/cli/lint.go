@@ -28,9 +28,9 @@ that do not fit together.
                          --set-file and --set-literal
   FILE…                  values files that are checked one by one, each alone
                          over the chart's defaults (so calls pre-commit)
-  --chart CHART          check against another version of the chart: a directory,
-                         an archive, or what "helm pull" takes (repo/valkey,
-                         oci://…), then with --version VERSION
+  --chart CHART          check against another version of the chart: a
+                         directory, an archive, or what "helm pull" takes
+                         (repo/valkey, oci://…), then with --version VERSION
 ` + outputUsage
 
 func lintCommand() command {

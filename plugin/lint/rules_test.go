@@ -132,3 +132,16 @@ func TestMastersAreRefusedOnce(t *testing.T) {
 	require.Equal(t, "VK101", found[0].RuleID)
 	require.Equal(t, finding.Position{Name: "values.yaml", Line: 2, Column: 17, Width: 1, Text: "  replicaCount: 2"}, found[0].Position)
 }
+
+// What rules say of a value of several lines is one finding.
+func TestRulesOnValuesOfSeveralLines(t *testing.T) {
+	c := openChart(t)
+	for _, text := range []string{
+		"master: {resources: {requests: {memory: \"a\\nb\"}}}",
+		"master: {resources: {requests: {\"a\\nb\": x}}}",
+	} {
+		found := check(t, c, text)
+		require.Len(t, found, 1, text)
+		require.Equal(t, "VK139", found[0].RuleID)
+	}
+}

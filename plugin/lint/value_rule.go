@@ -128,6 +128,10 @@ func (r *valueRule) evaluate(input map[string]any) ([]evidence, error) {
 			continue
 		}
 		path, message, ok := strings.Cut(line, ": ")
+		if n := len(found); !ok && n > 0 {
+			found[n-1].message += " " + line // it shows a value of several lines
+			continue
+		}
 		if !ok {
 			return nil, fmt.Errorf("rule %s printed %q, which is not \"path: sentence\"", r.ID, line)
 		}

@@ -58,7 +58,7 @@ func JSON(w io.Writer, findings []finding.Finding) error {
 func toJSON(f finding.Finding) jsonFinding {
 	j := jsonFinding{
 		Rule: f.RuleID, Severity: f.Severity, Message: f.Message, Fix: f.Fix, See: finding.Address(f.RuleID), Path: f.Path,
-		Source: source(f.Position), Line: f.Position.Line, Column: f.Position.Column, Width: f.Position.Width, Text: hideSecrets(f.Position.Text),
+		Source: source(f.Position), Line: f.Position.Line, Column: f.Position.Column, Width: f.Position.Width, Text: sourceLine(f),
 	}
 	if f.Object.Kind != "" {
 		j.Object = &jsonObject{f.Object.Kind, f.Object.Namespace, f.Object.Name}

@@ -4,7 +4,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -50,7 +49,7 @@ func text(f finding.Finding, p palette) string {
 		b.WriteString(at + ": ")
 	}
 	fmt.Fprintf(&b, "%s: %s [%s]\n", p.severity(f.Severity), sentence(f), f.RuleID)
-	b.WriteString(snippet(f.Position, p))
+	b.WriteString(snippet(f, p))
 	if f.Fix != "" {
 		fmt.Fprintf(&b, "  fix: %s\n", f.Fix)
 	}
@@ -92,8 +91,8 @@ func object(o finding.Object) string {
 // longestLine ends a source line that would fill the screen.
 const longestLine = 160
 
-func snippet(p finding.Position, c palette) string {
-	line := []rune(hideSecrets(p.Text))
+func snippet(f finding.Finding, c palette) string {
+	p, line := f.Position, []rune(sourceLine(f))
 	if p.Line == 0 || len(line) == 0 || len(line) > longestLine || p.Column < 1 || p.Column > len(line) {
 		return ""
 	}
@@ -109,31 +108,4 @@ func snippet(p finding.Position, c palette) string {
 	width := max(1, min(p.Width, len(line)-p.Column+1))
 	mark := c.mark + "^" + strings.Repeat("~", width-1) + c.end
 	return fmt.Sprintf("%s |\n%s | %s\n%s | %s%s\n", margin, number, string(line), margin, string(indent), mark)
-}
-
-// secrets match what stands behind a key, or a directive of the server's
-// configuration, that names a secret, and the rules of an ACL user with a
-// password. Findings end up in the logs of CI.
-var secrets = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)(?:password|passwd|passphrase|token)["']?\s*[:=]\s*("[^"]*"|'[^']*'|[^\s"',}#]+)`),
-	regexp.MustCompile(`(?i)(?:requirepass|masterauth|primaryauth|key-file-pass)\s+(\S.*)`),
-	regexp.MustCompile(`(?i)(?:^|[\s"'])user\s+\S+\s+((?:on|off|reset\w*|[-~&+(%]\S*)\s.*[<>].*|[<>]\S.*)`),
-}
-
-func hideSecrets(line string) string {
-	for _, secret := range secrets {
-		line = hide(line, secret)
-	}
-	return line
-}
-
-func hide(line string, secret *regexp.Regexp) string {
-	var b strings.Builder
-	end := 0
-	for _, m := range secret.FindAllStringSubmatchIndex(line, -1) {
-		b.WriteString(line[end:m[2]])
-		b.WriteString(strings.Repeat("*", len([]rune(line[m[2]:m[3]]))))
-		end = m[3]
-	}
-	return b.String() + line[end:]
 }
