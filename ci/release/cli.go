@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/helm-valkey/helm-valkey/ci/internal/cache"
+	"github.com/helm-valkey/helm-valkey/ci/internal/progress"
+)
+
+const usage = `usage: release [--out DIR] [--key NAME --keyring FILE [--passphrase-file FILE]]
+
+  --out DIR               where to (dist): a folder that is not there yet
+  --key NAME              sign the plugin's archives and the chart with this OpenPGP key
+  --keyring FILE          where the key is: gpg --export-secret-keys NAME > FILE
+  --passphrase-file FILE  what unlocks it
+`
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("release", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	out := flags.String("out", filepath.Join("..", "dist"), "")
+	key := flags.String("key", "", "")
+	keyring := flags.String("keyring", "", "")
+	passphrase := flags.String("passphrase-file", "", "")
+	if err := flags.Parse(args); err != nil || flags.NArg() > 0 || (*key == "") != (*keyring == "") {
+		fmt.Fprint(stderr, usage)
+		return 2
+	}
+	err := func() error {
+		r, err := prepare(ctx, *out)
+		if err != nil {
+			return err
+		}
+		if *key != "" {
+			if r.signer, err = openSigner(*key, *keyring, *passphrase); err != nil {
+				return err
+			}
+			if err := r.clean(ctx); err != nil {
+				return err
+			}
+		}
+		return r.build(ctx, stdout)
+	}()
+	if err != nil {
+		fmt.Fprintf(stderr, "release: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+// prepare reads the tree above the caller's folder, and makes the folder that a release goes to.
+func prepare(ctx context.Context, out string) (release, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return release{}, err
+	}
+	r, err := open(ctx, filepath.Dir(dir))
+	if err != nil {
+		return release{}, err
+	}
+	if r.out, err = filepath.Abs(out); err != nil {
+		return release{}, err
+	}
+	if _, err := os.Stat(r.out); !errors.Is(err, os.ErrNotExist) {
+		return release{}, fmt.Errorf("%s is there already: remove it first", r.out)
+	}
+	tools, err := cache.Open()
+	if err != nil {
+		return release{}, err
+	}
+	r.helm = tools.Bin("helm4")
+	if _, err := os.Stat(r.helm); err != nil {
+		return release{}, fmt.Errorf("%w: run `go -C ci run ./tools helm` first", err)
+	}
+	return r, nil
+}
+
+// build makes all parts in a folder beside the release's, which appears when it is whole.
+func (r release) build(ctx context.Context, out io.Writer) error {
+	if err := os.MkdirAll(filepath.Dir(r.out), 0o755); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(filepath.Dir(r.out), ".release-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	final := r.out
+	r.work, r.out = filepath.Join(tmp, "work"), filepath.Join(tmp, "out")
+	for _, folder := range []string{r.work, r.out, r.path("chart"), r.path("images")} {
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			return err
+		}
+	}
+	targets := r.targets()
+	steps := progress.New(out, len(targets)+5)
+	for _, t := range targets {
+		if err := steps.Step("build "+t.String(), func() error { return r.compile(ctx, t) }); err != nil {
+			return err
+		}
+	}
+	for _, part := range []struct {
+		what string
+		do   func() error
+	}{
+		{"archives of the plugin", r.pluginArchives},
+		{"chart", func() error { return r.chart(ctx) }},
+		{"images", r.images},
+		{"lists of contents", r.boms},
+		{"checksums", r.sums},
+	} {
+		if err := steps.Step(part.what, part.do); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(r.out, final); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s %s is in %s\n", pluginName, r.version, final)
+	return nil
+}
