@@ -44,7 +44,6 @@ plugin:
 # All that is published, into dist: docs/release.md.
 release:
 	@go -C ci run ./tools helm
-	rm -rf dist
 	@go -C ci run ./release $(if $(KEY),--key '$(KEY)' --keyring '$(abspath $(KEYRING))' $(if $(PASSPHRASE_FILE),--passphrase-file '$(abspath $(PASSPHRASE_FILE))'))
 
 # What is made from other files: the chart's schema and its README, the documentation of rules and of

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -15,7 +14,7 @@ import (
 
 const usage = `usage: release [--out DIR] [--key NAME --keyring FILE [--passphrase-file FILE]]
 
-  --out DIR               where to (dist): a folder that is not there yet
+  --out DIR               where to (dist): a folder that is not there yet, or an older release
   --key NAME              sign the plugin's archives and the chart with this OpenPGP key
   --keyring FILE          where the key is: gpg --export-secret-keys NAME > FILE
   --passphrase-file FILE  what unlocks it
@@ -67,8 +66,8 @@ func prepare(ctx context.Context, out string) (release, error) {
 	if r.out, err = filepath.Abs(out); err != nil {
 		return release{}, err
 	}
-	if _, err := os.Stat(r.out); !errors.Is(err, os.ErrNotExist) {
-		return release{}, fmt.Errorf("%s is there already: remove it first", r.out)
+	if _, err := os.Stat(r.out); err == nil && !r.replaceable() {
+		return release{}, fmt.Errorf("%s is there already, and is no release: remove it first", r.out)
 	}
 	tools, err := cache.Open()
 	if err != nil {
@@ -81,7 +80,13 @@ func prepare(ctx context.Context, out string) (release, error) {
 	return r, nil
 }
 
-// build makes all parts in a folder beside the release's, which appears when it is whole.
+// replaceable tells an older release from somebody's files.
+func (r release) replaceable() bool {
+	_, err := os.Stat(r.path(sumsFile))
+	return err == nil
+}
+
+// build makes all parts in a folder beside the release's, which takes its place when it is whole.
 func (r release) build(ctx context.Context, out io.Writer) error {
 	if err := os.MkdirAll(filepath.Dir(r.out), 0o755); err != nil {
 		return err
@@ -118,6 +123,9 @@ func (r release) build(ctx context.Context, out io.Writer) error {
 		if err := steps.Step(part.what, part.do); err != nil {
 			return err
 		}
+	}
+	if err := os.RemoveAll(final); err != nil {
+		return err
 	}
 	if err := os.Rename(r.out, final); err != nil {
 		return err

@@ -7,6 +7,8 @@ import (
 	"strings"
 )
 
+const sumsFile = "SHA256SUMS"
+
 // sums writes the checksums of all files but the signatures, which each have a checksum inside.
 func (r release) sums() error {
 	var text strings.Builder
@@ -25,5 +27,5 @@ func (r release) sums() error {
 	if err != nil {
 		return fmt.Errorf("sum up: %w", err)
 	}
-	return r.write("SHA256SUMS", []byte(text.String()))
+	return r.write(sumsFile, []byte(text.String()))
 }
