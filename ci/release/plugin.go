@@ -70,7 +70,7 @@ type pluginArchive struct {
 }
 
 // helm3Archive has no folders: Helm 3 looks for plugin.yaml at the top, and cannot unpack an archive
-// with folders a second time. It does not verify signatures.
+// with folders a second time (helm/helm#10402). It does not verify signatures.
 func (r release) helm3Archive() (pluginArchive, error) {
 	manifest, err := r.manifest(pluginFile, "$HELM_PLUGIN_DIR/")
 	if err != nil {
