@@ -2,12 +2,12 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"debug/buildinfo"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -19,7 +19,8 @@ import (
 
 // boms writes what each program consists of, as the compiler recorded it in the binaries.
 func (r release) boms() error {
-	for name, targets := range map[string][]target{pluginName: plugins(), entrypointName: entrypoints()} {
+	for _, targets := range [][]target{plugins(), entrypoints()} {
+		name := targets[0].program
 		bom, err := r.bom(name, targets)
 		if err != nil {
 			return err
@@ -58,25 +59,18 @@ func (r release) bom(name string, targets []target) (*cdx.BOM, error) {
 			BOMRef: t.file(), Type: cdx.ComponentTypeFile, Name: t.file(), Version: r.version, Hashes: sha(sum(data)),
 		})
 	}
-	program := cdx.Component{
-		BOMRef: url, PackageURL: url,
-		Type: cdx.ComponentTypeApplication, Name: name, Version: r.version,
-		Licenses:   &cdx.Licenses{{License: &cdx.License{ID: "Apache-2.0"}}},
-		Components: &binaries,
-	}
-	libraries := make([]cdx.Component, 0, len(modules))
-	for _, c := range modules {
-		libraries = append(libraries, c)
-	}
-	slices.SortFunc(libraries, func(a, b cdx.Component) int { return cmp.Compare(a.BOMRef, b.BOMRef) })
-	var refs []string
-	for _, c := range libraries {
-		refs = append(refs, c.BOMRef)
+	refs := slices.Sorted(maps.Keys(modules))
+	libraries := make([]cdx.Component, 0, len(refs))
+	for _, ref := range refs {
+		libraries = append(libraries, modules[ref])
 	}
 	bom := cdx.NewBOM()
-	bom.Metadata = &cdx.Metadata{Timestamp: r.when.Format(time.RFC3339), Component: &program}
+	bom.Metadata = &cdx.Metadata{Timestamp: r.when.Format(time.RFC3339), Component: &cdx.Component{
+		BOMRef: url, PackageURL: url, Type: cdx.ComponentTypeApplication, Name: name, Version: r.version,
+		Licenses: &cdx.Licenses{{License: &cdx.License{ID: "Apache-2.0"}}}, Components: &binaries,
+	}}
 	bom.Components = &libraries
-	bom.Dependencies = &[]cdx.Dependency{{Ref: program.BOMRef, Dependencies: &refs}}
+	bom.Dependencies = &[]cdx.Dependency{{Ref: url, Dependencies: &refs}}
 	return bom, nil
 }
 

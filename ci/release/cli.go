@@ -20,37 +20,48 @@ const usage = `usage: release [--out DIR] [--key NAME --keyring FILE [--passphra
   --passphrase-file FILE  what unlocks it
 `
 
+// options are the command line.
+type options struct{ out, key, keyring, passphraseFile string }
+
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("release", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	out := flags.String("out", filepath.Join("..", "dist"), "")
-	key := flags.String("key", "", "")
-	keyring := flags.String("keyring", "", "")
-	passphrase := flags.String("passphrase-file", "", "")
-	if err := flags.Parse(args); err != nil || flags.NArg() > 0 || (*key == "") != (*keyring == "") {
+	o, ok := parse(args)
+	if !ok {
 		fmt.Fprint(stderr, usage)
 		return 2
 	}
-	err := func() error {
-		r, err := prepare(ctx, *out)
-		if err != nil {
-			return err
-		}
-		if *key != "" {
-			if r.signer, err = openSigner(*key, *keyring, *passphrase); err != nil {
-				return err
-			}
-			if err := r.clean(ctx); err != nil {
-				return err
-			}
-		}
-		return r.build(ctx, stdout)
-	}()
-	if err != nil {
+	if err := o.release(ctx, stdout); err != nil {
 		fmt.Fprintf(stderr, "release: %v\n", err)
 		return 1
 	}
 	return 0
+}
+
+func parse(args []string) (options, bool) {
+	var o options
+	flags := flag.NewFlagSet("release", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&o.out, "out", filepath.Join("..", "dist"), "")
+	flags.StringVar(&o.key, "key", "", "")
+	flags.StringVar(&o.keyring, "keyring", "", "")
+	flags.StringVar(&o.passphraseFile, "passphrase-file", "", "")
+	err := flags.Parse(args)
+	return o, err == nil && flags.NArg() == 0 && (o.key == "") == (o.keyring == "")
+}
+
+func (o options) release(ctx context.Context, out io.Writer) error {
+	r, err := prepare(ctx, o.out)
+	if err != nil {
+		return err
+	}
+	if o.key != "" {
+		if r.signer, err = openSigner(o.key, o.keyring, o.passphraseFile); err != nil {
+			return err
+		}
+		if err := r.clean(ctx); err != nil {
+			return err
+		}
+	}
+	return r.build(ctx, out)
 }
 
 // prepare reads the tree above the caller's folder, and makes the folder that a release goes to.
@@ -103,6 +114,20 @@ func (r release) build(ctx context.Context, out io.Writer) error {
 			return err
 		}
 	}
+	if err := r.parts(ctx, out); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(final); err != nil {
+		return err
+	}
+	if err := os.Rename(r.out, final); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s %s is in %s\n", pluginName, r.version, final)
+	return nil
+}
+
+func (r release) parts(ctx context.Context, out io.Writer) error {
 	targets := r.targets()
 	steps := progress.New(out, len(targets)+5)
 	for _, t := range targets {
@@ -124,12 +149,5 @@ func (r release) build(ctx context.Context, out io.Writer) error {
 			return err
 		}
 	}
-	if err := os.RemoveAll(final); err != nil {
-		return err
-	}
-	if err := os.Rename(r.out, final); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%s %s is in %s\n", pluginName, r.version, final)
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -16,21 +17,14 @@ import (
 	"github.com/helm-valkey/helm-valkey/ci/internal/archive"
 )
 
-// images writes an image for all of a pod's platforms of each program, as OCI layouts in a tar.
+// images writes an image of each program for all platforms that pods and containers have, as an OCI
+// layout in a tar.
 func (r release) images() error {
-	linux := func(all []target) []target {
-		var some []target
-		for _, t := range all {
-			if t.os == "linux" {
-				some = append(some, t)
-			}
-		}
-		return some
-	}
-	if err := r.image("entrypoint", linux(entrypoints())); err != nil {
+	if err := r.image("entrypoint", entrypoints()); err != nil {
 		return err
 	}
-	return r.image("plugin", linux(plugins()))
+	linux := slices.DeleteFunc(plugins(), func(t target) bool { return t.os != "linux" })
+	return r.image("plugin", linux)
 }
 
 func (r release) image(name string, targets []target) error {

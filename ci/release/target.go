@@ -55,13 +55,13 @@ func (r release) binary(t target) string { return filepath.Join(r.work, t.file()
 // compile has the Makefile build a program, so that its flags stand in one place. What the caller's
 // environment would change of the bytes is set to Go's defaults.
 func (r release) compile(ctx context.Context, t target) error {
-	make := map[string][]string{
+	arguments := map[string][]string{
 		pluginName:     {"plugin", "PLUGIN=" + r.binary(t)},
 		entrypointName: {"entrypoint", "BINARY=" + r.binary(t), "VERSION=" + r.version},
 	}
 	c := command.Command{Dir: r.root, Env: []string{
 		"GOOS=" + t.os, "GOARCH=" + t.arch, "GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=", "GOEXPERIMENT=", "GOWORK=off",
 	}}
-	_, err := c.Run(ctx, "make", append([]string{"--no-print-directory"}, make[t.program]...)...)
+	_, err := c.Run(ctx, "make", append([]string{"--no-print-directory"}, arguments[t.program]...)...)
 	return err
 }
