@@ -1,6 +1,7 @@
 # make up      a Kubernetes on this machine (or CONTEXT=name), the chart in it, a key written and read
 # make down    removes all of that
 # make test    all tests, and what they need
+# make release all that is published, into dist
 SHELL := /bin/bash
 MODULE := github.com/helm-valkey/helm-valkey
 VERSION ?= dev
@@ -8,9 +9,9 @@ CACHE := $(or $(HELM_VALKEY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/helm-v
 RELEASE ?= valkey
 NAMESPACE ?= valkey
 UP := go -C ci run ./up --release $(RELEASE) --namespace $(NAMESPACE) $(if $(CONTEXT),--context $(CONTEXT)) $(if $(IMAGE),--image $(IMAGE))
-STATIC := CGO_ENABLED=0 go build -trimpath
+STATIC := CGO_ENABLED=0 go build -trimpath -buildvcs=false
 
-.PHONY: up down test bench entrypoint image plugin generate clean
+.PHONY: up down test bench entrypoint image plugin release generate clean
 
 up:
 	@$(UP)
@@ -36,8 +37,14 @@ image: entrypoint
 	go -C ci run ./images entrypoint $(CURDIR)/bin/entrypoint $(VERSION)
 	@echo $(CACHE)/images/entrypoint-$(VERSION).tar
 
+PLUGIN ?= plugin/bin/helm-valkey
 plugin:
-	$(STATIC) -ldflags '-s -w' -o plugin/bin/helm-valkey ./plugin/cmd/helm-valkey
+	$(STATIC) -ldflags '-s -w' -o $(PLUGIN) ./plugin/cmd/helm-valkey
+
+# All that is published, into dist: docs/release.md.
+release:
+	@go -C ci run ./tools helm
+	@go -C ci run ./release $(if $(KEY),--key '$(KEY)' --keyring '$(abspath $(KEYRING))' $(if $(PASSPHRASE_FILE),--passphrase-file '$(abspath $(PASSPHRASE_FILE))'))
 
 # What is made from other files: the chart's schema and its README, the documentation of rules and of
 # migration.
@@ -49,4 +56,4 @@ generate:
 	$(CACHE)/bin/helm-docs --chart-search-root charts/valkey
 
 clean:
-	rm -rf bin plugin/bin
+	rm -rf bin dist plugin/bin

@@ -1,3 +1,5 @@
+//go:build linux
+
 // The entrypoint is process 1 in every pod: it decides whether its server is
 // master or replica, starts and guards it, and answers probes and metrics. See
 // package settings for what it is told, package node for what it does.

@@ -18,10 +18,12 @@ import (
 func packages() []string {
 	return []string{
 		"containernetworking-plugins", // the container runtime: pods' network
+		"gnupg",                       // tests/release: signs as a maintainer does
 		"iproute2",                    // ci/cluster: network namespaces and links
 		"nftables",                    // kube-proxy
+		"pre-commit",                  // tests/release: calls the plugin
 		"runc",                        // the container runtime
-		"shellcheck",                  // .ci/run
+		"shellcheck",                  // .ci/run, ci/action
 	}
 }
 

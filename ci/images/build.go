@@ -1,9 +1,7 @@
 package main
 
 import (
-	"debug/elf"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 
@@ -11,8 +9,6 @@ import (
 	"github.com/helm-valkey/helm-valkey/ci/internal/cache"
 	"github.com/helm-valkey/helm-valkey/ci/internal/progress"
 )
-
-const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // repositories are where the engines' images come from in the world.
 func repositories() map[string]string {
@@ -55,7 +51,7 @@ func buildEngineImage(dir cache.Dir, e engine) (picture, error) {
 	repository := repositories()[e.Engine]
 	p := picture{File: e.Name + ".tar", Engine: e.Name, Names: []string{repository + ":" + series(e.Version), repository + ":" + e.Version}}
 	p.ID, err = archive.Image{
-		Names: p.Names, Files: files, User: "999:999", Env: []string{path}, WorkDir: "/data",
+		Names: p.Names, Files: files, User: "999:999", Env: []string{archive.SearchPath}, WorkDir: "/data",
 		Command: []string{e.Engine + "-server"},
 	}.Write(dir.Images(p.File))
 	return p, err
@@ -63,24 +59,13 @@ func buildEngineImage(dir cache.Dir, e engine) (picture, error) {
 
 func buildEntrypointImage(out io.Writer, dir cache.Dir, binary, tag string) error {
 	return progress.New(out, 1).Step("image of the entrypoint, tag "+tag, func() error {
-		data, err := os.ReadFile(binary)
+		i, err := archive.Program("entrypoint", binary)
 		if err != nil {
-			return err
-		}
-		if err := static(binary); err != nil {
 			return err
 		}
 		p := picture{File: "entrypoint-" + tag + ".tar", Names: []string{"ghcr.io/helm-valkey/entrypoint:" + tag}}
-		p.ID, err = archive.Image{
-			Names: p.Names, User: "65532:65532", Env: []string{path}, Entrypoint: []string{"/entrypoint"}, WorkDir: "/",
-			Files: []archive.File{
-				{Path: "/entrypoint", Mode: 0o755, Data: data},
-				{Path: "/etc/passwd", Mode: 0o644, Data: []byte("root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532::/:/sbin/nologin\n")},
-				{Path: "/etc/group", Mode: 0o644, Data: []byte("root:x:0:\nnonroot:x:65532:\n")},
-				{Path: "/tmp", Mode: os.ModeDir | os.ModeSticky | 0o777},
-			},
-		}.Write(dir.Images(p.File))
-		if err != nil {
+		i.Names = p.Names
+		if p.ID, err = i.Write(dir.Images(p.File)); err != nil {
 			return err
 		}
 		if err := recordPictures(dir, []picture{p}, func(old picture) bool { return old.File == p.File }); err != nil {
@@ -88,19 +73,4 @@ func buildEntrypointImage(out io.Writer, dir cache.Dir, binary, tag string) erro
 		}
 		return forgetOldEntrypoints(dir)
 	})
-}
-
-// static refuses a program that needs a loader: the image has none.
-func static(binary string) error {
-	f, err := elf.Open(binary)
-	if err != nil {
-		return fmt.Errorf("%s: %w", binary, err)
-	}
-	defer f.Close()
-	for _, p := range f.Progs {
-		if p.Type == elf.PT_INTERP {
-			return fmt.Errorf("%s is not static: build it with CGO_ENABLED=0", binary)
-		}
-	}
-	return nil
 }

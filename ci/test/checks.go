@@ -13,7 +13,7 @@ import (
 )
 
 // tags are all build tags that tests stand behind.
-const tags = "render,helm,server,e2e,bench"
+const tags = "render,helm,release,server,e2e,bench"
 
 func (s *suite) lint(ctx context.Context) error {
 	staticcheck, chart := s.cache.Bin("staticcheck"), filepath.Join("charts", "valkey")
@@ -25,7 +25,7 @@ func (s *suite) lint(ctx context.Context) error {
 		{"vet of ci", "ci", []string{"go", "vet", "./..."}},
 		{"staticcheck", ".", []string{staticcheck, "-tags", tags, "./..."}},
 		{"staticcheck of ci", "ci", []string{staticcheck, "./..."}},
-		{"shellcheck", ".", []string{"shellcheck", ".ci/run"}},
+		{"shellcheck", ".", []string{"shellcheck", ".ci/run", "ci/action/install.sh", "ci/action/lint.sh"}},
 		{"helm lint, Helm 3", ".", []string{s.cache.Bin("helm3"), "lint", "--strict", chart}},
 		{"helm lint, Helm 4", ".", []string{s.cache.Bin("helm4"), "lint", "--strict", chart}},
 	}
@@ -56,7 +56,7 @@ func (s *suite) gofmt(ctx context.Context) error {
 }
 
 func (s *suite) tidy(ctx context.Context) error {
-	for _, folder := range []string{".", "ci", "ci/cluster/components"} {
+	for _, folder := range []string{".", "ci", "ci/cluster/components", "ci/tools/chart-testing"} {
 		if _, err := (command.Command{Dir: filepath.Join(s.root, folder)}).Run(ctx, "go", "mod", "tidy", "-diff"); err != nil {
 			return err
 		}

@@ -40,6 +40,7 @@ var (
 	deps     = []string{"./deps"}
 	compared = []string{"./deps", "bench"}
 	helm     = []string{"./tools", "helm"}
+	charts   = []string{"./tools", "charts"}
 	tools    = []string{"./tools", "all"}
 	engines  = []string{"./images", "engines"}
 	images   = []string{"./images", "build"}
@@ -52,6 +53,7 @@ func stages() []stage {
 		{name: "unit", what: "unit tests with the race detector, simulation", needs: [][]string{deps, engines}, do: (*suite).unit},
 		{name: "render", what: "the chart rendered by Helm 3 and Helm 4", needs: [][]string{helm, tools}, do: goTests("render", "./tests/render/...", 15*time.Minute)},
 		{name: "helm", what: "the plugin in Helm 3 and Helm 4", needs: [][]string{helm}, do: goTests("helm", "./plugin/...", 10*time.Minute)},
+		{name: "release", what: "the release, built twice and installed", needs: [][]string{deps, helm, charts}, do: goTests("release", "./tests/release/...", 15*time.Minute)},
 		{name: "server", what: "real servers on loopback", needs: [][]string{deps, engines}, do: goTests("server", "./tests/server/...", 15*time.Minute)},
 		{name: "e2e", what: "a real Kubernetes", needs: [][]string{deps, helm, engines, images, programs}, do: (*suite).e2e},
 		{name: "bench", what: "figures", needs: [][]string{compared, helm, engines, images, programs}, do: (*suite).bench, extra: true},

@@ -1,7 +1,7 @@
 // Command tools builds the programs that the project's tests and checks call, each at a pinned
 // version, into the cache.
 //
-//	tools [helm|lint|all]
+//	tools [helm|lint|charts|all]
 package main
 
 import (

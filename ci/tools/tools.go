@@ -13,11 +13,12 @@ import (
 	"github.com/helm-valkey/helm-valkey/ci/internal/progress"
 )
 
-const usage = `usage: tools [helm|lint|all]
+const usage = `usage: tools [helm|lint|charts|all]
 
-  helm   helm3 and helm4
-  lint   staticcheck and helm-docs
-  all    both (the default)
+  helm    helm3 and helm4
+  lint    staticcheck and helm-docs
+  charts  ct, which tests charts
+  all     all of them (the default)
 `
 
 // tool is a program that comes as a Go module.
@@ -30,6 +31,8 @@ type tool struct {
 	pkg, version string
 	// flags set variables of the program, as its own Makefile does.
 	flags []string
+	// module is the folder of a module that requires the program, where it is built from that.
+	module string
 }
 
 // tools returns the programs. Helm 3 takes the Kubernetes version that charts are rendered for from
@@ -50,6 +53,9 @@ func tools() []tool {
 		{name: "helm-docs", group: "lint", pkg: "github.com/norwoodj/helm-docs/cmd/helm-docs", version: "v1.14.2", flags: []string{
 			"-X main.version=1.14.2",
 		}},
+		{name: "ct", group: "charts", pkg: "github.com/helm/chart-testing/v3/ct", version: "v3.14.0", flags: []string{
+			"-X github.com/helm/chart-testing/v3/ct/cmd.Version=v3.14.0",
+		}, module: "tools/chart-testing"},
 	}
 }
 
@@ -91,7 +97,11 @@ func build(ctx context.Context, out io.Writer, wanted []tool) error {
 	}
 	steps := progress.New(out, len(wanted))
 	for _, t := range wanted {
-		file, recipe := dir.Bin(t.name), t.recipe(strings.TrimSpace(compiler))
+		file := dir.Bin(t.name)
+		recipe, err := t.recipe(strings.TrimSpace(compiler))
+		if err != nil {
+			return err
+		}
 		what := t.name + " " + t.version
 		if cache.Current(file, recipe) {
 			steps.Skip(what, "built already")
@@ -108,8 +118,24 @@ func build(ctx context.Context, out io.Writer, wanted []tool) error {
 }
 
 // recipe is everything that a change of must build the program anew.
-func (t tool) recipe(compiler string) string {
-	return fmt.Sprintf("%s@%s %s %s\n", t.pkg, t.version, compiler, strings.Join(t.flags, " "))
+func (t tool) recipe(compiler string) (string, error) {
+	recipe := fmt.Sprintf("%s@%s %s %s\n", t.pkg, t.version, compiler, strings.Join(t.flags, " "))
+	if t.module == "" {
+		return recipe, nil
+	}
+	modules, err := os.ReadFile(filepath.Join(t.module, "go.mod"))
+	if err != nil {
+		return "", fmt.Errorf("build %s (this is run in the folder ci): %w", t.name, err)
+	}
+	if required := t.versioned(); !strings.Contains(string(modules), required) {
+		return "", fmt.Errorf("build %s: %s does not require %s", t.name, t.module, required)
+	}
+	return recipe + string(modules), nil
+}
+
+// versioned is a line of go.mod that requires the program's module, without its end.
+func (t tool) versioned() string {
+	return strings.TrimSuffix(t.pkg, "/"+filepath.Base(t.pkg)) + " " + t.version
 }
 
 // install builds the program beside its place and moves it there when it is whole, because others may
@@ -122,7 +148,11 @@ func (t tool) install(ctx context.Context, file string) error {
 	defer os.RemoveAll(tmp)
 	ldflags := strings.Join(append([]string{"-s", "-w"}, t.flags...), " ")
 	c := command.Command{Dir: tmp, Env: []string{"GOBIN=" + tmp, "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off"}}
-	if _, err := c.Run(ctx, "go", "install", "-trimpath", "-ldflags", ldflags, t.pkg+"@"+t.version); err != nil {
+	wanted := t.pkg + "@" + t.version
+	if t.module != "" {
+		c.Dir, wanted = t.module, t.pkg
+	}
+	if _, err := c.Run(ctx, "go", "install", "-trimpath", "-ldflags", ldflags, wanted); err != nil {
 		return err
 	}
 	return os.Rename(filepath.Join(tmp, filepath.Base(t.pkg)), file)

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package cli is the entrypoint's command line.
 package cli
 

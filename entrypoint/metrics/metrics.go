@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package metrics writes a pod's metrics in Prometheus' text format: what people
 // alert on, so that no exporter is needed beside the server.
 package metrics

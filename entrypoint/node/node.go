@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package node is one pod's life: it decides what the server starts as, runs it,
 // keeps it pointed at the master, moves mastership, and stops it.
 //

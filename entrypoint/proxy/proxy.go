@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package proxy is the write endpoint: it forwards clients to the current master,
 // and lets mastership move under them.
 //

@@ -1,3 +1,5 @@
+//go:build linux
+
 package proxy
 
 // op is a command that an upstream was sent, or will be, and whose reply has not

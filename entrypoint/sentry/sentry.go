@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package sentry is the life of a Sentinel's pod: it writes the Sentinel's
 // configuration, runs it, and has it forget what has gone for good.
 //

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package server starts the server, watches it, and talks to it through its local
 // socket.
 package server

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package web serves a pod's probes, metrics and status to kubelets, scrapers and
 // people. Nothing here changes anything.
 package web

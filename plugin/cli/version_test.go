@@ -13,17 +13,20 @@ import (
 	"github.com/helm-valkey/helm-valkey/plugin/lint"
 )
 
-var update = flag.Bool("update", false, "write the chart's version into the plugin's files")
+var update = flag.Bool("update", false, "write the chart's version into the other files that name it")
 
 // The version comes from Chart.yaml: the plugin carries the chart.
 func TestVersionIsTheCharts(t *testing.T) {
 	m, err := lint.ReadMetadata(chart.Files)
 	require.NoError(t, err)
-	line := regexp.MustCompile(`(?m)^version: .*$`)
-	for _, name := range []string{"../plugin.yaml", "../helm4/valkey-post-renderer/plugin.yaml"} {
+	version := regexp.MustCompile(`(?m)(^version: |ghcr\.io/helm-valkey/plugin:|ci/action@v)\S+`)
+	for _, name := range []string{
+		"../plugin.yaml", "../helm4/valkey-post-renderer/plugin.yaml", "../../.pre-commit-hooks.yaml", "../../ci/action/action.yml",
+	} {
 		data, err := os.ReadFile(name)
 		require.NoError(t, err)
-		want := line.ReplaceAllString(string(data), "version: "+m.Version)
+		require.Regexp(t, version, string(data), name)
+		want := version.ReplaceAllString(string(data), "${1}"+m.Version)
 		if *update {
 			require.NoError(t, os.WriteFile(name, []byte(want), 0o644))
 			continue

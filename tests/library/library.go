@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package library writes through client libraries as people use them with Sentinels: told
 // of those, and of nothing else.
 package library

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package writer puts a server under a write load whose every acknowledged
 // write can be accounted for afterwards.
 //

@@ -1,12 +1,18 @@
 package archive
 
 import (
+	"archive/tar"
+	"archive/zip"
 	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 func image() Image {
@@ -89,5 +95,48 @@ func TestRelativePathIsRefused(t *testing.T) {
 	i := Image{Names: []string{"a:1"}, Files: []File{{Path: "bin/x"}}}
 	if _, err := i.Write(filepath.Join(t.TempDir(), "a.tar")); err == nil {
 		t.Error("a relative path was taken")
+	}
+}
+
+func TestArchivesHoldWhatWasPacked(t *testing.T) {
+	when := time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC)
+	files := []File{
+		{Path: "/a", Mode: os.ModeDir | 0o755},
+		{Path: "/a/run", Mode: 0o755, Data: []byte("binary")},
+	}
+	data, err := TarGz(files, when)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unzipped, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for r := tar.NewReader(unzipped); ; {
+		h, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprintf("%s %o %s", h.Name, h.Mode, h.ModTime.UTC().Format(time.RFC3339)))
+	}
+	want := []string{"a/ 755 2026-01-02T03:04:06Z", "a/run 755 2026-01-02T03:04:06Z"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+
+	data, err = Zip(files[1:], when)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := r.File[0]; f.Name != "a/run" || f.Mode() != 0o755 || !f.Modified.Equal(when) {
+		t.Errorf("got %s %s %s", f.Name, f.Mode(), f.Modified)
 	}
 }

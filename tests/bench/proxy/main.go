@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command proxy runs the write endpoint alone, so that it can be measured beside
 // other proxies.
 package main

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package release runs one release of the chart as real processes on loopback,
 // without Kubernetes: a master's pod and its replicas', each the real entrypoint
 // with a real server, in its own directories, at its own address 127.x.y.z.
