@@ -47,6 +47,7 @@ type State struct {
 	Replid   string
 	Offset   int64
 	Changes  string
+	HasData  bool
 	Guarded  bool
 	Loading  bool
 	Cluster  bool
@@ -71,6 +72,7 @@ func read(fields info.Info) (State, error) {
 		Replid:  fields["master_replid"],
 		Offset:  fields.Int("master_repl_offset"),
 		Changes: fields["rdb_changes_since_last_save"] + " " + fields["rdb_last_save_time"],
+		HasData: fields.Keys() > 0 || fields.Int("number_of_functions") > 0,
 		Loading: fields.Is("loading") || fields.Is("async_loading"),
 		Cluster: fields.Is("cluster_enabled"),
 		Release: release,

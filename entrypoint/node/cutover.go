@@ -225,13 +225,15 @@ func applied(fields info.Info) int64 { return fields.Int("slave_repl_offset") }
 
 // cutOverAlone goes on without the server outside, with what has come from there.
 func (n *Node) cutOverAlone(ctx context.Context, source *external.Source) error {
+	n.look(ctx)
+	v := n.lastView()
 	if n.settings.External != "" {
-		if _, err := source.Look(ctx); err == nil || isRefusal(err) {
+		state, err := source.Look(ctx)
+		lost := err == nil && !state.Loading && !state.HasData && v.HasData() && !v.LinkUp()
+		if (err == nil || isRefusal(err)) && !lost {
 			return fmt.Errorf("%s is not gone: it answers; promote without --source-is-gone", source.Address())
 		}
 	}
-	n.look(ctx)
-	v := n.lastView()
 	n.mu.Lock()
 	copied := n.record.Replid != ""
 	n.mu.Unlock()

@@ -78,7 +78,7 @@ func (n *Node) admit(ctx context.Context) (conf.Start, error) {
 		case lead.Start:
 			return n.guard(ctx)
 		case lead.Join:
-			n.log.Info("following a server outside", "address", n.sourceAddress(), "reason", decision.Reason)
+			n.log.Info("following a server outside", "address", n.settings.External, "reason", decision.Reason)
 			return n.startCopy(own), nil
 		default:
 			n.undecided(ctx, b, decision)
@@ -142,16 +142,31 @@ func (n *Node) startCopy(own own) conf.Start {
 	n.record.Leader = n.settings.PodName
 	n.mu.Unlock()
 	n.save(record.Durable)
-	return conf.Start{Source: n.sourceAddress(), AppendOnly: n.beginsWithAOF(own), Outside: true}
+	start := conf.Start{Source: n.settings.External, AppendOnly: n.beginsWithAOF(own), Outside: true}
+	if start.Source == "" || own.position.HasData {
+		// Whether to follow it shows only when it was asked.
+		start.Source = conf.Detached
+	}
+	return start
 }
 
-// sourceAddress is what the server replicates from. When the values do not name it any more,
-// that is nobody.
-func (n *Node) sourceAddress() string {
-	if n.settings.External == "" {
+// sourceAddress is what the server replicates from: nobody, if the values do not name the one
+// outside any more; nor, when the link to that was lost at down, until it has shown that it is
+// there and holds data. One that lost them in a crash would have them lost here, too.
+func (n *Node) sourceAddress(v View, down time.Time) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s := n.survey
+	switch {
+	case n.settings.External == "":
 		return conf.Detached
+	case v.LinkUp(), v.Syncing(), !v.HasData():
+		return n.settings.External
+	case s.err != nil, s.state.Loading, !s.state.HasData, !s.at.After(down):
+		return conf.Detached
+	default:
+		return n.settings.External
 	}
-	return n.settings.External
 }
 
 func (n *Node) newSource() *external.Source {
@@ -165,32 +180,39 @@ func (n *Node) copyDuty(ctx context.Context, d *duties) {
 	n.believe()
 	n.mu.Lock()
 	outside, problem, reason := n.outside(), n.survey.problem(n.release), n.readOnly()
+	lost := n.survey.lost() && v.HasData()
 	n.mu.Unlock()
 	up := v.LinkUp() && !v.Syncing()
+	d.alert = true
 	switch {
 	case n.settings.External == "":
 		reason = fmt.Sprintf("this release was not promoted, and its values do not name %s any more, which it followed: set externalMaster again, or promote it without that server (helm valkey promote --source-is-gone)", outside)
 	case v.Syncing() || v.Loading():
 		reason = "taking in the data of " + outside
+	case !up && lost:
+		reason = outside + " holds nothing any more, and is not followed: promote this release without it (helm valkey promote --source-is-gone), or delete its volumes to follow it all the same"
 	case !up:
 		reason = "no link to " + outside + problem
 	default:
 		if !d.followed {
 			// What came until now may be nowhere but in memory.
 			d.unsaved, d.saved = true, false
+			go n.announce(ctx)
 		}
 		n.keep(ctx, v, d)
 	}
+	if up || d.downSince.IsZero() {
+		d.downSince = time.Now()
+	}
 	d.followed = up
 	n.setState(stateFollowing, reason)
-	n.followOutside(ctx)
+	n.followOutside(ctx, n.sourceAddress(v, d.downSince))
 }
 
-// followOutside points the server at the one outside, if it is not.
-func (n *Node) followOutside(ctx context.Context) {
+// followOutside points the server at the one outside, or at nobody, if it is not.
+func (n *Node) followOutside(ctx context.Context, source string) {
 	n.act.Lock()
 	defer n.act.Unlock()
-	source := n.sourceAddress()
 	if v := n.lastView(); !n.copies() || v.Role() != peer.Replica || v.Source() == source {
 		return
 	}
@@ -233,6 +255,11 @@ type survey struct {
 	at    time.Time
 	state external.State
 	err   error
+}
+
+// lost tells whether the server answers, and has nothing.
+func (s survey) lost() bool {
+	return !s.at.IsZero() && s.err == nil && !s.state.Loading && !s.state.HasData
 }
 
 // problem is what keeps a server of a release from following it, as the end of a sentence.

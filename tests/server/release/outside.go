@@ -54,7 +54,7 @@ func (o *Outside) Address() string { return net.JoinHostPort(o.ip, Port) }
 // Start starts the server, at the same address, with what it had written.
 func (o *Outside) Start() {
 	o.tb.Helper()
-	config := fmt.Sprintf("bind %s\nport %s\nprotected-mode no\ndir %s\nappendonly yes\nsave \"\"\nrepl-diskless-sync-delay 0\n", o.ip, Port, o.dir)
+	config := fmt.Sprintf("bind %s\nport %s\nprotected-mode no\ndir %s\nappendonly yes\nappendfsync always\nsave \"\"\nrepl-diskless-sync-delay 0\n", o.ip, Port, o.dir)
 	if o.Password != "" {
 		config += fmt.Sprintf("requirepass %q\n", o.Password)
 	}
@@ -82,6 +82,12 @@ func (o *Outside) Kill() {
 	// How it ended is known.
 	_ = o.command.Wait()
 	o.command = nil
+}
+
+// Forget removes what the server has on disk, as a volume that is lost does.
+func (o *Outside) Forget() {
+	o.tb.Helper()
+	emptyDir(o.tb, o.dir)
 }
 
 // Try sends one command, on a connection of its own.
