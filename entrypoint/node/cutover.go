@@ -123,6 +123,7 @@ func (n *Node) cutOverFenced(ctx context.Context, source *external.Source) (err 
 // whenClose waits until this server is in sync with the one outside but for a moment, and
 // its data are on disk.
 func (n *Node) whenClose(ctx context.Context, source *external.Source) (external.State, error) {
+	var last error
 	for {
 		state, err := source.Look(ctx)
 		if err == nil {
@@ -131,9 +132,13 @@ func (n *Node) whenClose(ctx context.Context, source *external.Source) (external
 		if err == nil {
 			return state, nil
 		}
+		if ctx.Err() == nil || last == nil {
+			// What the deadline cut off says less than what was answered before.
+			last = err
+		}
 		select {
 		case <-ctx.Done():
-			return state, fmt.Errorf("not in sync with %s: %w", source.Address(), err)
+			return state, fmt.Errorf("not in sync with %s: %w", source.Address(), last)
 		case <-time.After(alertEvery):
 		}
 	}

@@ -19,12 +19,13 @@ const oldPassword = `another "word"`
 // copies are releases that take over the data of a server outside, and what that one is.
 var copies = []struct {
 	name, from, to, persistence string
-	standalone                  bool
+	standalone, direct          bool
 }{
 	{name: "redis 7.0 to valkey 9.1, aof", from: "redis-7.0", to: "valkey-9.1", persistence: "aof"},
 	{name: "valkey 8.1 to valkey 9.1, rdb", from: "valkey-8.1", to: "valkey-9.1", persistence: "rdb"},
 	{name: "redis 7.0 to redis 8.0, none", from: "redis-7.0", to: "redis-8.0", persistence: "none"},
 	{name: "redis 7.0 to valkey 8.0, alone", from: "redis-7.0", to: "valkey-8.0", persistence: "aof", standalone: true},
+	{name: "redis 7.0 to valkey 9.1, without write endpoint", from: "redis-7.0", to: "valkey-9.1", persistence: "rdb", direct: true},
 }
 
 func copyOptions(t *testing.T, engine, persistence string) release.Options {
@@ -59,8 +60,9 @@ func TestExternalPromotionUnderLoad(t *testing.T) {
 			old := release.RunOutside(t, engineNamed(t, c.from), oldPassword, "")
 			options := copyOptions(t, c.to, c.persistence)
 			if c.standalone {
-				options.Standalone, options.Moves, options.Replicas = true, false, 0
+				options.Standalone, options.Replicas = true, 0
 			}
+			options.Moves = !c.standalone && !c.direct
 			r := release.New(t, options)
 			r.Follow(old)
 			load := oldLoad(t, old)
@@ -81,7 +83,7 @@ func TestExternalPromotionUnderLoad(t *testing.T) {
 
 			_, err = old.Try("EVAL", "return redis.call('SET', 'late', '1')", "0")
 			require.ErrorContains(t, err, "NOREPLICAS")
-			if c.standalone {
+			if !options.Moves {
 				r.Master.Do("SET", "new", "1")
 				return
 			}
@@ -194,6 +196,78 @@ func restartAll(r *release.Release, end func(*release.Pod) int) {
 	}
 }
 
+// A volume of the master's pod that is lost costs nothing: before the promotion it follows
+// again, after it the other pods know better.
+func TestExternalVolumeIsLost(t *testing.T) {
+	t.Parallel()
+	old := release.RunOutside(t, engineNamed(t, "redis-7.0"), oldPassword, "")
+	old.Do("SET", "key", "old")
+	r := release.New(t, copyOptions(t, "valkey-9.1", "aof"))
+	r.Follow(old)
+	r.Start()
+	r.WaitFollowing(old)
+	lose := func() {
+		r.Master.ForceDelete()
+		r.Master.EmptyVolume()
+		r.Master.Create()
+	}
+	lose()
+	r.WaitFollowing(old)
+	_, err := r.Master.Promote()
+	require.NoError(t, err)
+	r.WaitInSync()
+	r.Master.Do("SET", "key", "new")
+	r.WaitInSync()
+	lose()
+	r.WaitSettled()
+	require.Equal(t, "new", r.Leader().Do("GET", "key").Str)
+}
+
+// Who makes the server a master by hand has promoted the release.
+func TestExternalPromotionByHand(t *testing.T) {
+	t.Parallel()
+	old := release.RunOutside(t, release.DefaultEngine(t), oldPassword, "")
+	old.Do("SET", "key", "old")
+	r := release.New(t, copyOptions(t, "valkey-9.1", "aof"))
+	r.Follow(old)
+	r.Start()
+	r.WaitFollowing(old)
+	r.Master.Do("REPLICAOF", "NO", "ONE")
+	r.WaitInSync()
+	r.Master.Do("SET", "key", "new")
+	r.Master.KillServer()
+	r.WaitSettled()
+	require.Equal(t, "new", r.Leader().Do("GET", "key").Str)
+}
+
+// A release that is neither promoted nor told any more whom it follows keeps what it has.
+func TestExternalIsTakenOutTooSoon(t *testing.T) {
+	t.Parallel()
+	old := release.RunOutside(t, release.DefaultEngine(t), oldPassword, "")
+	old.Do("SET", "key", "old")
+	r := release.New(t, copyOptions(t, "valkey-9.1", "aof"))
+	r.Follow(old)
+	r.Start()
+	r.WaitFollowing(old)
+	delete(r.Master.Env, "EXTERNAL_MASTER")
+	delete(r.Master.Env, "EXTERNAL_PASSWORD_FILE")
+	r.Master.Terminate()
+	r.Master.Start()
+	release.Eventually(t, release.Patience, "the reason", func() error {
+		status, err := r.Master.Status()
+		if err != nil {
+			return err
+		}
+		return mentions(status.Reason, "set externalMaster again")
+	})
+	_, err := r.Master.Promote("--timeout", "2s")
+	require.Error(t, err)
+	_, err = r.Master.Promote("--source-is-gone")
+	require.NoError(t, err)
+	r.WaitInSync()
+	require.Equal(t, "old", r.Master.Do("GET", "key").Str)
+}
+
 // A release that has data of its own goes on with them.
 func TestExternalDoesNotReplaceData(t *testing.T) {
 	t.Parallel()
@@ -294,7 +368,7 @@ func TestExternalProblems(t *testing.T) {
 		old := release.RunOutside(t, release.DefaultEngine(t), "", "")
 		old.Do("SET", "key", "old")
 		r := release.New(t, copyOptions(t, "valkey-9.1", "aof"))
-		r.Options.Env = map[string]string{"EXTERNAL_MASTER": "127.0.0.1:9"}
+		r.Master.Env["EXTERNAL_MASTER"] = "127.0.0.1:9"
 		r.Start()
 		waitReason(t, r, "connection refused")
 		r.Follow(old)
@@ -309,7 +383,7 @@ func TestExternalProblems(t *testing.T) {
 		old.Password = "copier"
 		r := release.New(t, copyOptions(t, "valkey-9.1", "aof"))
 		r.Follow(old)
-		r.Options.Env["EXTERNAL_USERNAME"] = "copier"
+		r.Master.Env["EXTERNAL_USERNAME"] = "copier"
 		r.Start()
 		old.Password = ""
 		r.WaitFollowing(old)

@@ -104,11 +104,13 @@ func (r *Release) OutsideClients(node string) writer.Options {
 // WaitFollowing waits until all pods are ready, and have what the server outside has.
 func (r *Release) WaitFollowing() {
 	r.TB.Helper()
-	r.WaitState(r.PodName(Master, 0), release.Following)
 	Eventually(r.TB, "a release that follows the server outside", func() error {
 		pods, err := r.Pods(Everybody)
 		if err != nil {
 			return err
+		}
+		if len(pods) < 2 {
+			return fmt.Errorf("%d pods are there", len(pods))
 		}
 		for name, pod := range pods {
 			if err := ready(&pod); err != nil {
@@ -117,6 +119,7 @@ func (r *Release) WaitFollowing() {
 		}
 		return nil
 	})
+	r.WaitState(r.PodName(Master, 0), release.Following)
 }
 
 // Promote runs the plugin's command, with kubectl as a user has it, and returns what it says.

@@ -110,16 +110,14 @@ func (o *Outside) Do(args ...string) resp.Value {
 	return value
 }
 
-// Follow has all pods of a release that start later be told of the server outside.
+// Follow has the master's pod be told of the server outside, from its next start on.
 func (r *Release) Follow(o *Outside) {
 	r.TB.Helper()
-	if r.Options.Env == nil {
-		r.Options.Env = map[string]string{}
-	}
-	r.Options.Env["EXTERNAL_MASTER"] = o.Address()
+	r.Master.Env["EXTERNAL_MASTER"] = o.Address()
+	delete(r.Master.Env, "EXTERNAL_PASSWORD_FILE")
 	if o.Password != "" {
 		r.write("external-password", o.Password+"\n")
-		r.Options.Env["EXTERNAL_PASSWORD_FILE"] = filepath.Join(r.dir, "external-password")
+		r.Master.Env["EXTERNAL_PASSWORD_FILE"] = filepath.Join(r.dir, "external-password")
 	}
 }
 
