@@ -290,6 +290,5 @@ func (n *Node) abdicate(ctx context.Context, cause error) error {
 	n.mu.Lock()
 	n.record.Term = 0
 	n.mu.Unlock()
-	_, err := n.local.Do(ctx, "REPLICAOF", "127.0.0.1", "1")
-	return errors.Join(cause, err)
+	return errors.Join(cause, n.detachLocked(ctx))
 }

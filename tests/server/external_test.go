@@ -568,3 +568,25 @@ func TestExternalSourceFails(t *testing.T) {
 		require.Equal(t, "0", old.Do("CONFIG", "GET", "min-slaves-to-write").Array[1].Str)
 	})
 }
+
+// A promotion that can't be written down does not take place.
+func TestExternalPromotionCannotBeWrittenDown(t *testing.T) {
+	t.Parallel()
+	old := release.RunOutside(t, engineNamed(t, "redis-7.0"), oldPassword, "")
+	r := release.New(t, copyOptions(t, "valkey-9.1", "aof"))
+	r.Follow(old)
+	r.Start()
+	load := oldLoad(t, old)
+	r.WaitAcknowledged(load, 50)
+	r.Master.WaitReady()
+	mend := r.Master.BlockRecord()
+	_, err := r.Master.Promote()
+	require.ErrorContains(t, err, "write the record")
+	r.WaitAcknowledged(load, 50)
+	r.Master.WaitReady()
+	mend()
+	_, err = r.Master.Promote()
+	require.NoError(t, err)
+	r.WaitInSync()
+	requireAllKept(t, r, load.Stop())
+}

@@ -72,3 +72,15 @@ func (p *Pod) ForgetRecord() {
 	p.release.TB.Helper()
 	require.NoError(p.release.TB, os.Remove(filepath.Join(p.Data(), record.FileName)))
 }
+
+// BlockRecord keeps the entrypoint from writing what it keeps beside the data, as a full disk
+// does, until the function that it returns is called.
+func (p *Pod) BlockRecord() (mend func()) {
+	p.release.TB.Helper()
+	path := filepath.Join(p.Data(), record.FileName+".new")
+	require.NoError(p.release.TB, os.Mkdir(path, 0o700))
+	return func() {
+		p.release.TB.Helper()
+		require.NoError(p.release.TB, os.Remove(path))
+	}
+}
