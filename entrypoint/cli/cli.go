@@ -27,6 +27,9 @@ const usage = `usage: entrypoint COMMAND
          [--password-file FILE] [--timeout 30s]
                        write a key through one endpoint, read it through the other, and from
                        the master that the Sentinel names; delete it
+  promote [--timeout 60s] [--no-fence | --source-is-gone]
+                       make this release, which follows a server outside, take the writes:
+                       that server is made to refuse them first, so that none is lost
   version              print the version
 `
 
@@ -48,6 +51,8 @@ func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return report(check(ctx, rest, environ), stderr)
 	case "verify":
 		return report(verify(ctx, rest, stdout), stderr)
+	case "promote":
+		return report(promote(ctx, rest, environ, stdout), stderr)
 	case "version":
 		fmt.Fprintln(stdout, version)
 		return exitOK

@@ -23,6 +23,7 @@ func TestUsage(t *testing.T) {
 	for name, args := range map[string][]string{
 		"nothing": {}, "unknown": {"start"}, "install without a folder": {"install"}, "check of what": {"check", "alive"},
 		"verify without an endpoint": {"verify"}, "verify with an unknown flag": {"verify", "--wirte", "x"},
+		"promote by two ways": {"promote", "--no-fence", "--source-is-gone"}, "promote in no time": {"promote", "--timeout", "0s"}, "promote of what": {"promote", "x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, stdout, stderr := call(nil, args...)
@@ -81,4 +82,10 @@ func TestCheck(t *testing.T) {
 	require.Contains(t, stderr, "not yet")
 	code, _, _ = call([]string{"ENTRYPOINT_HTTP_ADDRESS=9121"}, "check")
 	require.Equal(t, exitUsage, code)
+}
+
+func TestPromoteOutsideOfAPod(t *testing.T) {
+	code, _, stderr := call(nil, "promote")
+	require.Equal(t, exitFailure, code)
+	require.Contains(t, stderr, "run it in the container of the server")
 }

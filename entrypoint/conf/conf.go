@@ -16,10 +16,11 @@ import (
 // Start is how the server is to begin this time. An empty Source starts it as a
 // master; otherwise it starts as a replica of that address, "host:port".
 // AppendOnly is false where the append-only file on disk must not be loaded,
-// because newer data comes from Source.
+// because newer data comes from Source. Outside: that is no pod of this release.
 type Start struct {
 	Source     string
 	AppendOnly bool
+	Outside    bool
 }
 
 // Detached is a source that nobody serves: the server starts as a replica that
@@ -94,8 +95,16 @@ func owned(c *config, s settings.Settings, start Start) error {
 	c.set("appendonly", yesNo(start.AppendOnly))
 	if s.Password != "" {
 		c.set("requirepass", s.Password)
-		// A master too: the moment it is handed over it becomes a replica.
-		c.set("masterauth", s.Password)
+		if !start.Outside {
+			// A master too: the moment it is handed over it becomes a replica.
+			c.set("masterauth", s.Password)
+		}
+	}
+	if start.Outside && s.ExternalPassword != "" {
+		c.set("masterauth", s.ExternalPassword)
+		if s.ExternalUsername != "" {
+			c.set("masteruser", s.ExternalUsername)
+		}
 	}
 	if s.PodIP != "" {
 		c.set("replica-announce-ip", s.PodIP)

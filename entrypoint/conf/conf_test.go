@@ -98,3 +98,16 @@ func FuzzQuote(f *testing.F) {
 		require.False(t, strings.ContainsAny(Quote(s), "\r\n\x00"))
 	})
 }
+
+func TestRenderOutside(t *testing.T) {
+	s := pod()
+	text, err := Render(s, Start{Source: "old:6379", Outside: true})
+	require.NoError(t, err)
+	require.Contains(t, text, "\nreplicaof old 6379\n")
+	require.Contains(t, text, "\nrequirepass ")
+	require.NotContains(t, text, "masterauth", "the own password is none of the old server's business")
+	s.ExternalUsername, s.ExternalPassword = "copier", "old pass"
+	text, err = Render(s, Start{Source: "old:6379", Outside: true})
+	require.NoError(t, err)
+	require.Contains(t, text, "\nmasterauth \"old pass\"\nmasteruser copier\n")
+}

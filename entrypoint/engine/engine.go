@@ -94,3 +94,33 @@ func (r Release) Version() string { return fmt.Sprintf("%d.%d.%d", r.Major, r.Mi
 func (r Release) Since(major, minor int) bool {
 	return r.Major > major || r.Major == major && r.Minor >= minor
 }
+
+// Told is the release as a server tells it in INFO: its fields "valkey_version", which only
+// Valkey has, and "redis_version".
+func Told(valkey, redis string) (Release, error) {
+	if valkey != "" {
+		return Parse("Valkey server v=" + valkey)
+	}
+	return Parse("Redis server v=" + redis)
+}
+
+// format is that of the snapshots that a release writes for others. Valkey kept that of
+// Redis 7.2 until 8.1, and since 9.0 writes it for replicas that know no other.
+func (r Release) format() int {
+	switch {
+	case r.Engine == Valkey:
+		return 11
+	case r.Since(7, 4):
+		return 12
+	case r.Since(7, 2):
+		return 11
+	case r.Since(7, 0):
+		return 10
+	default:
+		return 9
+	}
+}
+
+// Reads tells whether a server of this release can be a replica of one of another: it takes
+// in a snapshot first. Within one format Redis has none that is known to fail.
+func (r Release) Reads(other Release) bool { return other.format() <= r.format() }

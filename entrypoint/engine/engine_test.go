@@ -63,3 +63,38 @@ func TestFind(t *testing.T) {
 	_, err := Find("")
 	require.ErrorContains(t, err, "ENTRYPOINT_SERVER")
 }
+
+func TestReads(t *testing.T) {
+	release := func(engine string, major, minor int) Release {
+		return Release{Engine: engine, Major: major, Minor: minor}
+	}
+	tests := []struct {
+		own, other Release
+		want       bool
+	}{
+		{release(Valkey, 9, 1), release(Redis, 5, 0), true},
+		{release(Valkey, 8, 0), release(Redis, 7, 2), true},
+		{release(Valkey, 9, 1), release(Redis, 7, 4), false},
+		{release(Valkey, 9, 1), release(Redis, 8, 0), false},
+		{release(Valkey, 8, 0), release(Valkey, 9, 1), true},
+		{release(Redis, 8, 0), release(Redis, 7, 0), true},
+		{release(Redis, 7, 0), release(Redis, 7, 2), false},
+		{release(Redis, 7, 2), release(Valkey, 9, 1), true},
+		{release(Redis, 7, 0), release(Valkey, 8, 0), false},
+		{release(Redis, 6, 2), release(Redis, 7, 0), false},
+	}
+	for _, tt := range tests {
+		require.Equal(t, tt.want, tt.own.Reads(tt.other), "%s as a replica of %s", tt.own, tt.other)
+	}
+}
+
+func TestTold(t *testing.T) {
+	got, err := Told("9.1.2", "7.2.4")
+	require.NoError(t, err)
+	require.Equal(t, Release{Valkey, 9, 1, 2}, got)
+	got, err = Told("", "7.0.15")
+	require.NoError(t, err)
+	require.Equal(t, Release{Redis, 7, 0, 15}, got)
+	_, err = Told("", "")
+	require.Error(t, err)
+}

@@ -79,6 +79,8 @@ const (
 // master. Idle: no server of its runs. Quiet is how long ago that last acknowledged
 // anything to a master, at most the age of its process. Listed: a Service lists it as
 // ready. Reserve: it is to be master only while nobody else can.
+//
+// Copied is the server outside the release that its data are a copy of, if they are.
 type Peer struct {
 	Name     string
 	Answer   Answer
@@ -94,6 +96,7 @@ type Peer struct {
 	Quiet    time.Duration
 	Listed   bool
 	Reserve  bool
+	Copied   string
 }
 
 // Input is everything a decision rests on.

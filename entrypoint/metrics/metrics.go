@@ -79,6 +79,7 @@ func Write(to io.Writer, s node.Summary) error {
 	w.pod(s)
 	w.endpoint(s)
 	w.replication(s)
+	w.external(s)
 	for _, m := range plain {
 		if value, ok := s.View.Info[m.field]; ok {
 			w.one(m.name, m.kind, m.help, value)
@@ -137,6 +138,18 @@ func (w writer) replication(s node.Summary) {
 		return
 	}
 	w.one("valkey_replication_offset_bytes", gauge, "Replication offset.", s.Status.Offset)
+}
+
+// external is written as long as the release follows a server outside.
+func (w writer) external(s node.Summary) {
+	e := s.Status.External
+	if e == nil || s.Status.Leader != s.Status.Pod {
+		return
+	}
+	w.one("valkey_external_master_link_up", gauge, "1 if the link to the external master is up and no full resync is under way.", truth(e.LinkUp))
+	if e.LinkUp {
+		w.one("valkey_external_master_lag_bytes", gauge, "Bytes of the external master's replication stream that are missing here.", e.Lag)
+	}
 }
 
 func (w writer) master(s node.Summary) {

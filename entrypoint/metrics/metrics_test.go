@@ -87,3 +87,16 @@ func TestNoServer(t *testing.T) {
 	require.Contains(t, text, "\nvalkey_holding 1\n")
 	require.NotContains(t, text, "valkey_replication_offset_bytes")
 }
+
+func TestExternalMaster(t *testing.T) {
+	status := peer.Status{Pod: "v-master-0", Leader: "v-master-0", Role: peer.Replica, External: &peer.External{Address: "old:6379", LinkUp: true, Lag: 7}}
+	text := write(t, node.Summary{Status: status})
+	require.Contains(t, text, "\nvalkey_external_master_link_up 1\n")
+	require.Contains(t, text, "\nvalkey_external_master_lag_bytes 7\n")
+	status.External.LinkUp = false
+	text = write(t, node.Summary{Status: status})
+	require.Contains(t, text, "\nvalkey_external_master_link_up 0\n")
+	require.NotContains(t, text, "valkey_external_master_lag_bytes", "nobody knows it")
+	status.Pod = "v-replica-0"
+	require.NotContains(t, write(t, node.Summary{Status: status}), "valkey_external_master", "one pod follows")
+}

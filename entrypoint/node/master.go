@@ -22,7 +22,10 @@ func (n *Node) masterDuty(ctx context.Context, d *duties) {
 	}
 	fenced := n.settings.Hive() && n.fence(ctx, v, d) || n.settings.Sentinels() && n.severed(ctx, d)
 	if !fenced {
-		n.setState(stateRunning, "")
+		n.mu.Lock()
+		ignored := n.ignored()
+		n.mu.Unlock()
+		n.setState(stateRunning, ignored)
 	}
 	if n.rivaled(ctx, d) {
 		return

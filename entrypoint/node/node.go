@@ -7,7 +7,8 @@
 // orders.go, and how mastership is handed on in handing.go. How it leaves is in
 // depart.go and stop.go, how clients reach the master through it in route.go. Where
 // every pod may elect a master, hearing.go, campaign.go and fence.go add how; where
-// Sentinels decide, council.go does.
+// Sentinels decide, council.go does. One that follows a server outside is in external.go, how it is
+// promoted in cutover.go.
 package node
 
 import (
@@ -40,6 +41,7 @@ const (
 	stateHandingOver = "handing-over"
 	stateElecting    = "electing"
 	stateFenced      = "fenced"
+	stateFollowing   = "following"
 	stateLeaving     = "leaving"
 	stateStopping    = "stopping"
 	stateBackingOff  = "backing-off"
@@ -151,6 +153,10 @@ type Node struct {
 	disk *lead.Position
 	// damaged is set when a server ended because it can't load the data on disk.
 	damaged bool
+	// survey is what the server outside last said that this release is to follow, and cutting
+	// is held while it is left.
+	survey  survey
+	cutting sync.Mutex
 }
 
 // New makes a node. The server's own log goes to stdout.
@@ -194,6 +200,9 @@ const (
 // Run lives until ctx ends or the server can't be kept alive, and returns the exit
 // code.
 func (n *Node) Run(ctx context.Context) int {
+	if n.settings.External != "" && n.isMasterPod() {
+		go n.surveyOutside(ctx)
+	}
 	var deaths []time.Time
 	for {
 		start, err := n.prepare(ctx)
@@ -268,6 +277,9 @@ func (n *Node) prepare(ctx context.Context) (conf.Start, error) {
 	if n.settings.Role == settings.Replica && !(n.settings.Elects() && n.leads()) {
 		n.tellDisk()
 		return conf.Start{Source: n.firstSource(ctx), AppendOnly: n.settings.Persistence == settings.AOF}, nil
+	}
+	if n.copies() {
+		return n.admit(ctx)
 	}
 	return n.guard(ctx)
 }

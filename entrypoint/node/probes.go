@@ -122,6 +122,10 @@ func (n *Node) ready() error {
 		return fmt.Errorf("the server was last heard of %s ago", time.Since(v.At).Round(time.Second))
 	case v.Role() == peer.Master && leads:
 		return nil
+	case n.copying() && leads && (!v.LinkUp() || v.Syncing()):
+		return fmt.Errorf("%s: %s", n.state, n.reason)
+	case n.copying() && leads && lag <= n.settings.MaxLag:
+		return nil
 	case v.Role() == peer.Master:
 		return fmt.Errorf("the server is master, but %s leads", n.record.Leader)
 	case leads || n.isMasterPod() && !n.settings.Moves():

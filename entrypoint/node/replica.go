@@ -209,7 +209,7 @@ func (n *Node) refresh(ctx context.Context) (answered bool) {
 		if !c.ok || c.pod() != leader {
 			continue
 		}
-		answered = c.status.Role != peer.Replica
+		answered = c.status.Role != peer.Replica || c.status.Heads()
 		if c.status.Term >= term {
 			// What it says of itself is later than what others said of it.
 			source = ""
@@ -217,13 +217,14 @@ func (n *Node) refresh(ctx context.Context) (answered bool) {
 		if c.status.Role == peer.Master && c.status.Leader == leader {
 			n.hear(c.status.Online)
 		}
-		if c.status.Role != peer.Replica && n.follows(c.status) && c.status.Term >= promised {
+		if (c.status.Role != peer.Replica || c.status.Heads()) && n.follows(c.status) && c.status.Term >= promised {
 			if err := n.saveDivergence(ctx, c.status); err != nil {
 				n.log.Error("not following the master yet", "pod", c.pod(), "error", err)
 				continue
 			}
 			source = c.address(n.settings.PeerPort)
 			n.inherit(c.status)
+			n.learnSource(c.status)
 		}
 	}
 	if _, now, _ := n.lead(); now != before {
@@ -270,6 +271,18 @@ func (n *Node) inherit(s peer.Status) {
 	defer n.mu.Unlock()
 	if s.Role == peer.Master && s.Replid == n.record.Replid {
 		n.record.History = s.History
+	}
+}
+
+// learnSource takes note of the server outside that the data of this pod come from, too.
+func (n *Node) learnSource(s peer.Status) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case s.External != nil:
+		n.record.Source = s.External.Address
+	case s.Origin != "":
+		n.record.Source = s.Origin
 	}
 }
 

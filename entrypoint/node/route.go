@@ -109,13 +109,14 @@ func (n *Node) route() {
 	doubt := n.doubt
 	leads := n.record.Leader == n.settings.PodName
 	promised := n.record.Promised > n.record.Term
-	role, source := n.view.Role(), n.source
+	role, source, readOnly := n.view.Role(), n.source, n.readOnly()
 	n.mu.Unlock()
-	target := proxy.Target{Network: "tcp", Address: source}
+	target := proxy.Target{Network: "tcp", Address: source, ReadOnly: readOnly}
 	if leads {
-		target = proxy.Target{Network: "unix", Address: n.settings.ServerSocket()}
+		target.Network, target.Address = "unix", n.settings.ServerSocket()
 	}
-	hold := moving || doubt || leads && role != peer.Master || !leads && (source == "" || promised)
+	serves := role == peer.Master || role == peer.Replica && readOnly != ""
+	hold := moving || doubt || leads && !serves || !leads && (source == "" || promised)
 	if hold {
 		target = proxy.Target{}
 	}

@@ -72,6 +72,11 @@ func (n *Node) duty(ctx context.Context, d *duties) {
 	switch {
 	case n.hangs(role, d):
 		n.Signal(func(p *server.Process) { p.Signal(syscall.SIGKILL) })
+	case n.copies() && n.leads() && role == peer.Master:
+		n.promotedByHand(ctx)
+		d.hurry = true
+	case n.copies() && n.leads() && role == peer.Replica:
+		n.copyDuty(ctx, d)
 	case role == peer.Master && n.leads():
 		n.masterDuty(ctx, d)
 	case role == peer.Master:

@@ -137,17 +137,22 @@ func (n *Node) lookAt(ctx context.Context, section string) bool {
 	return true
 }
 
-// save writes the record as it is by then: several may want to at once, and none
-// may put an older one in the place of a newer.
+// save is write where nothing can be done about a failure but to say so.
 func (n *Node) save(durability record.Durability) {
+	if err := n.write(durability); err != nil {
+		n.log.Error("can't keep the record of the data", "error", err)
+	}
+}
+
+// write writes the record as it is by then: several may want to at once, and none
+// may put an older one in the place of a newer.
+func (n *Node) write(durability record.Durability) error {
 	n.saving.Lock()
 	defer n.saving.Unlock()
 	n.mu.Lock()
 	r := n.record
 	n.mu.Unlock()
-	if err := n.file.Save(r, durability); err != nil {
-		n.log.Error("can't keep the record of the data", "error", err)
-	}
+	return n.file.Save(r, durability)
 }
 
 // note takes what the last look says of the data into the record. It is called
@@ -227,6 +232,9 @@ func (n *Node) status() peer.Status {
 		Leaving: n.leaving, Reserve: n.settings.Reserve(), Revision: n.settings.Revision, Age: time.Since(n.born),
 	}
 	s.ReadyFor = n.readyFor()
+	if s.External = n.external(); s.External == nil {
+		s.Origin = n.record.Source
+	}
 	switch {
 	case v.Role() == peer.Master:
 		s.Online = v.online(n.settings.MaxLag)

@@ -22,6 +22,7 @@ const (
 	pathHandover = "/v1/handover"
 	pathIntent   = "/v1/intent"
 	pathCanvass  = "/v1/canvass"
+	pathCutover  = "/v1/cutover"
 )
 
 const (
@@ -37,6 +38,8 @@ const (
 	intentTimeout = time.Second
 	// A promise is on disk before it is given.
 	canvassTimeout = 1500 * time.Millisecond
+	// What has to be undone after a cutover that failed takes a moment.
+	cutoverMargin = 10 * time.Second
 )
 
 // ErrRefused is a peer's own word that it does not do what was asked.
@@ -95,6 +98,12 @@ func (c *Client) Glance(ctx context.Context, ip string) (Status, error) {
 // its master, and to follow none of an earlier term.
 func (c *Client) Canvass(ctx context.Context, ip string, o Order) (Status, error) {
 	return c.ask(ctx, canvassTimeout, http.MethodPost, ip, pathCanvass, &o)
+}
+
+// Cutover asks the pod that follows a master outside the release to be master itself; it
+// answers when that is done.
+func (c *Client) Cutover(ctx context.Context, ip string, o Order) (Status, error) {
+	return c.ask(ctx, o.Timeout+cutoverMargin, http.MethodPost, ip, pathCutover, &o)
 }
 
 func (c *Client) ask(ctx context.Context, timeout time.Duration, method, ip, path string, order *Order) (Status, error) {

@@ -30,6 +30,7 @@ func (p *pod) Follow(ctx context.Context, o Order) error   { return p.take(ctx, 
 func (p *pod) Handover(ctx context.Context, o Order) error { return p.take(ctx, o) }
 func (p *pod) Intent(ctx context.Context, o Order) error   { return p.take(ctx, o) }
 func (p *pod) Canvass(ctx context.Context, o Order) error  { return p.take(ctx, o) }
+func (p *pod) Cutover(ctx context.Context, o Order) error  { return p.take(ctx, o) }
 
 func serve(t *testing.T, h http.Handler) (ip string, port int) {
 	t.Helper()
@@ -55,11 +56,11 @@ func TestAskAndOrder(t *testing.T) {
 	require.Empty(t, p.orders)
 
 	want := Order{Term: 5, Leader: "v-master-0", Address: "10.0.0.1:6379"}
-	for _, ask := range []func(context.Context, string, Order) (Status, error){client.Promote, client.Follow, client.Handover, client.Intent, client.Canvass} {
+	for _, ask := range []func(context.Context, string, Order) (Status, error){client.Promote, client.Follow, client.Handover, client.Intent, client.Canvass, client.Cutover} {
 		_, err := ask(ctx, ip, want)
 		require.NoError(t, err)
 	}
-	require.Equal(t, []Order{want, want, want, want, want}, p.orders)
+	require.Equal(t, []Order{want, want, want, want, want, want}, p.orders)
 
 	p.refuse = errors.New("term 5 is over")
 	_, err = client.Promote(ctx, ip, want)

@@ -17,6 +17,7 @@ type Pod interface {
 	Handover(ctx context.Context, o Order) error
 	Intent(ctx context.Context, o Order) error
 	Canvass(ctx context.Context, o Order) error
+	Cutover(ctx context.Context, o Order) error
 }
 
 // Handler serves a pod to its peers. What is not signed with the release's key
@@ -30,6 +31,7 @@ func Handler(key Key, pod Pod) http.Handler {
 	mux.HandleFunc("POST "+pathHandover, h.signed(pod.Handover))
 	mux.HandleFunc("POST "+pathIntent, h.signed(pod.Intent))
 	mux.HandleFunc("POST "+pathCanvass, h.signed(pod.Canvass))
+	mux.HandleFunc("POST "+pathCutover, h.signed(pod.Cutover))
 	return mux
 }
 

@@ -24,7 +24,9 @@ import (
 // term BeginOf began. Leaving: the pod stops. Reserve: it is to be master only while nobody
 // else can. Revision is that of its StatefulSet, Age how long the pod has lived, and
 // ReadyFor for how long it has told its kubelet without a break that it is ready. OnDisk:
-// no server runs, and the position is that of the files.
+// no server runs, and the position is that of the files. External is the server outside
+// the release that the data come from, as long as the release has no master of its own, and
+// Origin the same once it has.
 type Status struct {
 	Pod          string        `json:"pod"`
 	Role         string        `json:"role"`
@@ -63,6 +65,24 @@ type Status struct {
 	Revision  string        `json:"revision,omitempty"`
 	Age       time.Duration `json:"age"`
 	ReadyFor  time.Duration `json:"readyFor"`
+	External  *External     `json:"external,omitempty"`
+	Origin    string        `json:"origin,omitempty"`
+}
+
+// External is how a pod stands to the server outside the release that it takes its data
+// from: where that is, whether it replicates from there right now, how many bytes it is
+// behind, and what is in the way. The last three only the master's pod knows.
+type External struct {
+	Address string `json:"address"`
+	LinkUp  bool   `json:"linkUp"`
+	Lag     int64  `json:"lag"`
+	Problem string `json:"problem,omitempty"`
+}
+
+// Heads tells whether the other pods replicate from this one: it is master, or leads a
+// release that has none of its own yet.
+func (s Status) Heads() bool {
+	return s.Role == Master || s.Role == Replica && s.External != nil && s.Leader == s.Pod
 }
 
 // Roles of a server.
@@ -75,7 +95,9 @@ const (
 // Order is what one pod tells another to do. Term is the mastership it belongs
 // to; an order of an earlier one is refused. Leader is the pod that is or becomes
 // master, Address its server's. Empty says that there is nothing in its data set. From
-// is the pod that gives the order; Begin and BeginOf as in Status.
+// is the pod that gives the order; Begin and BeginOf as in Status. Fence and Timeout are of a
+// cutover: how it is made sure that the old master takes no more writes, and how long it may
+// last.
 type Order struct {
 	Term    uint64 `json:"term"`
 	Leader  string `json:"leader"`
@@ -84,4 +106,19 @@ type Order struct {
 	From    string `json:"from,omitempty"`
 	Begin   int64  `json:"begin"`
 	BeginOf uint64 `json:"beginOf"`
+
+	Fence   Fence         `json:"fence,omitempty"`
+	Timeout time.Duration `json:"timeout,omitempty"`
 }
+
+// Fence is how a cutover makes sure that the old master takes no more writes.
+type Fence string
+
+// FenceSource: the old master is made to refuse them. FenceNone: whoever orders it has
+// stopped all that write. FenceGone: the old master is lost, and with it what this release
+// had not received.
+const (
+	FenceSource Fence = ""
+	FenceNone   Fence = "none"
+	FenceGone   Fence = "gone"
+)

@@ -33,7 +33,7 @@ func (u *upstream) deliver(l *loop, data []byte) {
 				l.lost(u, err)
 				return
 			}
-			if sink != u.sink || hold || u.hold {
+			if sink != u.sink || hold || u.hold || u.instead != nil {
 				u.pass(l, data[from:at])
 				from = at
 			}
@@ -49,6 +49,10 @@ func (u *upstream) deliver(l *loop, data []byte) {
 		if !done {
 			u.lengthy()
 			break
+		}
+		if u.instead != nil {
+			u.pass(l, u.instead)
+			u.instead, from = nil, at
 		}
 		if u.hold {
 			u.pass(l, data[from:at])
@@ -84,7 +88,11 @@ func (u *upstream) begin(l *loop, data []byte) (sink *client, hold bool, err err
 		u.ownReply(o, data)
 		return nil, false, nil
 	}
-	if u.first == '-' && refusal(data, o.traits) {
+	switch {
+	case u.first != '-' || !refusal(data, o.traits):
+	case u.rephrase(l, data):
+		u.instead = l.readOnly
+	default:
 		u.refused = true
 		l.refused(u)
 	}

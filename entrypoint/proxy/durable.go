@@ -11,7 +11,7 @@ import (
 // replies to writes are held until it is answered. Meanwhile nothing is sent: the
 // server would not look at it, and what gathers shares the next WAIT.
 
-func (l *loop) durable() bool { return l.p.options.Durability.Replicas > 0 }
+func (l *loop) durable() bool { return l.p.options.Durability.Replicas > 0 && l.readOnly == nil }
 
 // held are replies that wait for replicas.
 type held struct {

@@ -41,14 +41,16 @@ type loop struct {
 	requests  []byte      // what is read from clients
 	replies   []byte      // what is read from upstreams
 
-	target  endpoint
-	leased  bool // commands go there only until the lease runs out
-	pointed bool
-	held    bool
-	epoch   uint64    // counts masters, and connections to them that broke off
-	retryAt time.Time // when to connect again after a failure
-	openAt  time.Time // when to send again after a refusal
-	table   table
+	target endpoint
+	// readOnly is what writes are answered with; nil where there is a master.
+	readOnly []byte
+	leased   bool // commands go there only until the lease runs out
+	pointed  bool
+	held     bool
+	epoch    uint64    // counts masters, and connections to them that broke off
+	retryAt  time.Time // when to connect again after a failure
+	openAt   time.Time // when to send again after a refusal
+	table    table
 
 	listener *listener
 	draining bool

@@ -20,8 +20,12 @@ func (l *loop) learned(t table) {
 
 // point opens the loop to a master. If it is another one, the connections to the
 // one before take no more commands.
-func (l *loop) point(to endpoint, leased, moved bool) {
+func (l *loop) point(to endpoint, readOnly string, leased, moved bool) {
 	l.target, l.leased, l.pointed, l.held = to, leased, true, false
+	l.readOnly = nil
+	if readOnly != "" {
+		l.readOnly = []byte(readOnlyCode + readOnly + "\r\n")
+	}
 	if moved {
 		l.epoch++
 		l.retryAt, l.openAt = time.Time{}, time.Time{}

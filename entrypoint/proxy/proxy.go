@@ -35,10 +35,12 @@ import (
 )
 
 // Target is where the master's server listens: "unix" and a path, or "tcp" and an
-// address with a port, no name.
+// address with a port, no name. ReadOnly is set while that server is no master and is not
+// about to be one: writes are then answered with this text, and nobody waits.
 type Target struct {
-	Network string
-	Address string
+	Network  string
+	Address  string
+	ReadOnly string
 }
 
 // Durability makes writes wait for replicas. Zero replicas: they do not.
@@ -170,7 +172,7 @@ func (p *Proxy) Point(target Target) error {
 		p.unreached.reset()
 	}
 	for i, l := range p.loops {
-		l.post(func() { l.point(endpoints[i], leased, moved) })
+		l.post(func() { l.point(endpoints[i], target.ReadOnly, leased, moved) })
 	}
 	if moved {
 		p.learn(target)

@@ -2,6 +2,9 @@ package proxy
 
 import "bytes"
 
+// readOnlyCode begins what a replica answers to a write.
+const readOnlyCode = "-READONLY "
+
 // refusals are errors of servers that are no masters, or not yet. Each says that the
 // command did not run.
 var refusals = []struct {
@@ -9,7 +12,7 @@ var refusals = []struct {
 	texts []string // how it goes on, somewhere, when it is the server's own
 	only  traits   // without which it means something else
 }{
-	{code: "-READONLY ", texts: []string{"write against a read only replica", "write flag on readonly replica"}},
+	{code: readOnlyCode, texts: []string{"write against a read only replica", "write flag on readonly replica"}},
 	{code: "-LOADING ", texts: []string{"loading the dataset in memory"}},
 	{code: "-MASTERDOWN ", texts: []string{"Link with MASTER is down"}},
 	{code: "-REDIRECT "},
@@ -35,4 +38,10 @@ func refusal(line []byte, t traits) bool {
 		}
 	}
 	return false
+}
+
+// rephrase tells whether an error says that a write did not run, and no other server would
+// run it: the client is told why in the owner's words. It has to be there whole.
+func (u *upstream) rephrase(l *loop, line []byte) bool {
+	return l.readOnly != nil && !u.past && bytes.HasPrefix(line, []byte(readOnlyCode)) && bytes.IndexByte(line, '\n') >= 0
 }

@@ -30,6 +30,7 @@ type upstream struct {
 	reply   reply
 	first   byte    // of it
 	refused bool    // it says that this server is no master
+	instead []byte  // what its client is told in its place; nil: what it says
 	hold    bool    // it is held until replicas confirm what was written
 	value   int64   // of a WAIT
 	sink    *client // who gets it; nil: nobody

@@ -35,6 +35,8 @@ type Fork struct {
 // replicas that were in sync. Promised is the latest term that this pod has promised
 // to a pod that wants to be master, Candidate. Begin is the offset at which the term
 // BeginOf began: only from there on a replica has all that its master began with.
+// Source is the server outside the release that the data are a copy of, while Term is 0;
+// later the one that they once came from.
 type Record struct {
 	Version int      `json:"version"`
 	BootID  string   `json:"bootID"`
@@ -51,6 +53,8 @@ type Record struct {
 
 	Begin   int64  `json:"begin,omitempty"`
 	BeginOf uint64 `json:"beginOf,omitempty"`
+
+	Source string `json:"source,omitempty"`
 
 	Promised  uint64 `json:"promised,omitempty"`
 	Candidate string `json:"candidate,omitempty"`

@@ -24,6 +24,10 @@
 //	CONTROL_ADDRESS       what peers ask of each other (default ":9122")
 //	PEER_CONTROL_PORT     the peers' control port (default: the port of CONTROL_ADDRESS)
 //	PASSWORD_FILE         file with the password of the default user; empty: no authentication
+//	EXTERNAL_MASTER       "host:port" of a server whose data this release takes over: until it is promoted, its master's pod follows that
+//	EXTERNAL_USERNAME     whom it logs in there as (default: the default user)
+//	EXTERNAL_PASSWORD_FILE
+//	                      file with the password there; empty: no authentication
 //	CONFIG_FILES          server configuration files, by comma, included in that order
 //	PERSISTENCE           aof, rdb or none (default none)
 //	DISKLESS_SYNC_DELAY   seconds to wait for more replicas before a full sync (default 0)
@@ -126,6 +130,9 @@ type Settings struct {
 	HTTPAddress, ControlAddress string
 	PeerControlPort             int
 	Password                    string
+	External                    string
+	ExternalUsername            string
+	ExternalPassword            string
 	ConfigFiles                 []string
 	Persistence                 string
 	DisklessSyncDelay           int
@@ -186,6 +193,9 @@ func Read(environ []string) (Settings, error) {
 		HTTPAddress:             r.text("HTTP_ADDRESS", ":9121"),
 		ControlAddress:          r.text("CONTROL_ADDRESS", ":9122"),
 		Password:                r.password("PASSWORD_FILE"),
+		External:                r.text("EXTERNAL_MASTER", ""),
+		ExternalUsername:        r.text("EXTERNAL_USERNAME", ""),
+		ExternalPassword:        r.password("EXTERNAL_PASSWORD_FILE"),
 		ConfigFiles:             r.files("CONFIG_FILES"),
 		Persistence:             r.oneOf("PERSISTENCE", None, AOF, RDB, None),
 		DisklessSyncDelay:       r.number("DISKLESS_SYNC_DELAY", 0, 0, 3600),
@@ -233,6 +243,7 @@ func Read(environ []string) (Settings, error) {
 	}
 	r.checkMoves(s)
 	r.checkSentinel(s)
+	r.checkExternal(s)
 	if s.Role == Replica && !s.DataVolume {
 		// What such a replica wrote would be gone with the pod, and cost disk and
 		// forks meanwhile.
@@ -276,6 +287,24 @@ func (r *reader) checkSentinel(s Settings) {
 	}
 	if strings.ContainsAny(s.SentinelName, " ,\"'\\\r\n\t") {
 		r.fail("SENTINEL_NAME", "is %q: use letters, digits, dots, dashes and underscores", s.SentinelName)
+	}
+}
+
+// checkExternal checks what an external master asks of the other settings.
+func (r *reader) checkExternal(s Settings) {
+	if s.External == "" {
+		return
+	}
+	host, port, err := net.SplitHostPort(s.External)
+	number, portErr := strconv.Atoi(port)
+	if err != nil || portErr != nil || host == "" || number < 1 || number > 65535 || strings.ContainsAny(host, " ,\"'\\\r\n\t") {
+		r.fail("EXTERNAL_MASTER", "is %q: use a host and a port, such as old-redis:6379", s.External)
+	}
+	if s.Elects() {
+		r.fail("EXTERNAL_MASTER", "can't be beside %sHIVE_POLICY or %sSENTINELS_FILE: they would elect a master while there is one outside", prefix, prefix)
+	}
+	if s.Role == Master && !s.DataVolume {
+		r.fail("EXTERNAL_MASTER", "needs %sDATA_VOLUME: a pod that forgets that it was promoted would follow the old master again", prefix)
 	}
 }
 

@@ -72,3 +72,31 @@ func TestPasswordNeverInErrors(t *testing.T) {
 		require.NotContains(t, err.Error(), "hunter")
 	}
 }
+
+func TestReadExternal(t *testing.T) {
+	master := []string{"ENTRYPOINT_POD_NAME=v-master-0", "ENTRYPOINT_ROLE=master", "ENTRYPOINT_DATA_VOLUME=true"}
+	s, err := Read(append(master, "ENTRYPOINT_EXTERNAL_MASTER=[fd00::1]:7000", "ENTRYPOINT_EXTERNAL_USERNAME=copier", "ENTRYPOINT_EXTERNAL_PASSWORD_FILE="+write(t, "old\n")))
+	require.NoError(t, err)
+	require.Equal(t, "[fd00::1]:7000", s.External)
+	require.Equal(t, "copier", s.ExternalUsername)
+	require.Equal(t, "old", s.ExternalPassword)
+
+	tests := []struct {
+		name    string
+		environ []string
+		want    string
+	}{
+		{"no port", []string{"ENTRYPOINT_EXTERNAL_MASTER=old"}, "use a host and a port"},
+		{"no host", []string{"ENTRYPOINT_EXTERNAL_MASTER=:6379"}, "use a host and a port"},
+		{"two words", []string{"ENTRYPOINT_EXTERNAL_MASTER=old server:6379"}, "use a host and a port"},
+		{"no volume", []string{"ENTRYPOINT_EXTERNAL_MASTER=old:6379", "ENTRYPOINT_DATA_VOLUME=false"}, "would follow the old master again"},
+		{"a hive", []string{"ENTRYPOINT_EXTERNAL_MASTER=old:6379", "ENTRYPOINT_HIVE_POLICY=safe"}, "would elect a master"},
+		{"Sentinels", []string{"ENTRYPOINT_EXTERNAL_MASTER=old:6379", "ENTRYPOINT_SENTINELS_FILE=/x"}, "would elect a master"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Read(append(master[:len(master):len(master)], tt.environ...))
+			require.ErrorContains(t, err, tt.want)
+		})
+	}
+}

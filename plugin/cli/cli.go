@@ -65,6 +65,7 @@ func commands() []command {
 		installCommand(),
 		upgradeCommand(),
 		templateCommand(),
+		promoteCommand(),
 		explainCommand(),
 		rulesCommand(),
 		versionCommand(),

@@ -37,6 +37,9 @@ checksum/role-configuration: {{ $values.configuration | default "" | sha256sum |
 {{- if and .root.Values.auth.enabled .root.Values.auth.password (not .root.Values.auth.existingSecret) }}
 checksum/password: {{ derivePassword 1 "maximum" (toString .root.Values.auth.password) .root.Release.Name (include "valkey.namespace" .root) | sha256sum | trunc 32 | quote }}
 {{- end }}
+{{- if and (eq .role "master") (include "valkey.externalSecret" .root) (not .root.Values.externalMaster.existingSecret) }}
+checksum/external-password: {{ derivePassword 1 "maximum" (toString .root.Values.externalMaster.password) .root.Release.Name (include "valkey.namespace" .root) | sha256sum | trunc 32 | quote }}
+{{- end }}
 {{- end -}}
 
 {{/* valkey.password: the password given, else the one that is there already, else a new one; base64 */}}

@@ -92,10 +92,29 @@ of them would restart all pods.
 {{- if eq (include "valkey.routing" $root) "proxy" }}
 {{ include "valkey.mastershipEnvironment" $root }}
 {{- end }}
+{{- if and (eq .role "master") (include "valkey.external" $root) }}
+{{ include "valkey.externalEnvironment" $root }}
+{{- end }}
 {{- /* As text: null, with `--reuse-values`, is no 0. */}}
 {{- if and (eq .role "replica") (include "valkey.elects" $root) (eq (toString $values.priority) "0") }}
 - name: ENTRYPOINT_PRIORITY
   value: "0"
+{{- end }}
+{{- end -}}
+
+{{/* valkey.externalEnvironment: the server outside, for the pod that follows it */}}
+{{- define "valkey.externalEnvironment" -}}
+{{- $external := .Values.externalMaster -}}
+{{- $host := contains ":" $external.host | ternary (printf "[%s]" $external.host) $external.host -}}
+- name: ENTRYPOINT_EXTERNAL_MASTER
+  value: {{ printf "%s:%d" $host ($external.port | default 6379 | int) | quote }}
+{{- with $external.username }}
+- name: ENTRYPOINT_EXTERNAL_USERNAME
+  value: {{ . | quote }}
+{{- end }}
+{{- if include "valkey.externalSecret" . }}
+- name: ENTRYPOINT_EXTERNAL_PASSWORD_FILE
+  value: /run/secrets/external/password
 {{- end }}
 {{- end -}}
 

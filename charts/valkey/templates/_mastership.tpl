@@ -89,6 +89,14 @@ among them, as a replica's pod does that has become master.
 {{- and (gt (int $master.replicaCount) 1) (eq (int $replica.replicaCount) 0) | ternary "master" "replica" -}}
 {{- end -}}
 
+{{/* valkey.external: `true` if the release takes over the data of a server outside, or nothing */}}
+{{- define "valkey.external" -}}
+{{- $external := .Values.externalMaster | default dict -}}
+{{- if $external.host -}}
+true
+{{- end -}}
+{{- end -}}
+
 {{/* valkey.elects: `true` if another pod becomes master when the master is lost, or nothing */}}
 {{- define "valkey.elects" -}}
 {{- if or (include "valkey.hive" .) (include "valkey.sentinel" .) -}}

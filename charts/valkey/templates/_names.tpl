@@ -64,6 +64,23 @@ cut keeps a hash of the whole, so that two long names stay different.
 {{- .Values.auth.existingSecretPasswordKey | default "valkey-password" -}}
 {{- end -}}
 
+{{/* valkey.externalSecret: the Secret with the password of a server outside; empty: it asks for none */}}
+{{- define "valkey.externalSecret" -}}
+{{- $external := .Values.externalMaster | default dict -}}
+{{- if include "valkey.external" . -}}
+{{- if $external.existingSecret -}}
+{{- tpl $external.existingSecret . -}}
+{{- else if $external.password -}}
+{{- printf "%s-external" (include "valkey.fullname" .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "valkey.externalSecretKey" -}}
+{{- $external := .Values.externalMaster | default dict -}}
+{{- $external.existingSecretPasswordKey | default "password" -}}
+{{- end -}}
+
 {{- define "valkey.commonConfigMapName" -}}
 {{- with .Values.existingConfigmap -}}
 {{- tpl . $ -}}

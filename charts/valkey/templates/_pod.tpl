@@ -164,6 +164,11 @@ spec:
           mountPath: /run/secrets/valkey
           readOnly: true
         {{- end }}
+        {{- if and (eq .role "master") (include "valkey.externalSecret" $root) }}
+        - name: external-password
+          mountPath: /run/secrets/external
+          readOnly: true
+        {{- end }}
         {{- with $values.extraVolumeMounts }}
         {{- toYaml . | nindent 8 }}
         {{- end }}

@@ -36,6 +36,15 @@
       - key: {{ include "valkey.secretKey" $root | quote }}
         path: password
 {{- end }}
+{{- if and (eq .role "master") (include "valkey.externalSecret" $root) }}
+- name: external-password
+  secret:
+    secretName: {{ include "valkey.externalSecret" $root | quote }}
+    defaultMode: 288
+    items:
+      - key: {{ include "valkey.externalSecretKey" $root | quote }}
+        path: password
+{{- end }}
 {{- if not $persistence.enabled }}
 - name: data
   {{- $limits := dict }}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,18 @@ type Engine = release.Engine
 func Newest(tb testing.TB, kind string) Engine {
 	tb.Helper()
 	for _, engine := range release.Engines(tb) {
+		if engine.Kind == kind {
+			return engine
+		}
+	}
+	require.FailNow(tb, "no such engine", "%s: go -C ci run ./images engines", kind)
+	return Engine{}
+}
+
+// Oldest returns the oldest release of valkey or redis.
+func Oldest(tb testing.TB, kind string) Engine {
+	tb.Helper()
+	for _, engine := range slices.Backward(release.Engines(tb)) {
 		if engine.Kind == kind {
 			return engine
 		}

@@ -59,6 +59,7 @@ const (
 	Leaving     = "leaving"
 	Electing    = "electing"
 	Fenced      = "fenced"
+	Following   = "following"
 )
 
 const requestTimeout = 6 * time.Second

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/helm-valkey/helm-valkey/entrypoint/record"
 )
 
 // EmptyVolume is what a lost and recreated claim leaves: nothing.
@@ -62,4 +64,23 @@ func emptyDir(tb testing.TB, dir string) {
 	tb.Helper()
 	require.NoError(tb, os.RemoveAll(dir))
 	require.NoError(tb, os.MkdirAll(dir, 0o750))
+}
+
+// ForgetRecord removes what the entrypoint keeps beside the data, as on a volume that comes
+// from elsewhere.
+func (p *Pod) ForgetRecord() {
+	p.release.TB.Helper()
+	require.NoError(p.release.TB, os.Remove(filepath.Join(p.Data(), record.FileName)))
+}
+
+// BlockRecord keeps the entrypoint from writing what it keeps beside the data, as a full disk
+// does, until the function that it returns is called.
+func (p *Pod) BlockRecord() (mend func()) {
+	p.release.TB.Helper()
+	path := filepath.Join(p.Data(), record.FileName+".new")
+	require.NoError(p.release.TB, os.Mkdir(path, 0o700))
+	return func() {
+		p.release.TB.Helper()
+		require.NoError(p.release.TB, os.Remove(path))
+	}
 }
