@@ -270,7 +270,7 @@ func onlyIfEnabled(in input) result {
 	if isOff(find(in.given, beside)) {
 		return result{off: dotted(beside) + " is off"}
 	}
-	return result{same: true}
+	return notEmpty(in)
 }
 
 // outside is for fields of a Service that have a meaning only for traffic from

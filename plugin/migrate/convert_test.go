@@ -63,6 +63,8 @@ func TestConversions(t *testing.T) {
 		{"the default user's password", "valkey-helm", "auth: {aclUsers: {default: {password: p}}}", "auth.password", "p"},
 		{"the default user's key", "valkey-helm", "auth: {usersExistingSecret: s, aclUsers: {default: {permissions: x}}}", "auth.existingSecretPasswordKey", "default"},
 		{"storage of replicas is the master's", "valkey-helm", "replica: {enabled: true, persistence: {size: 9Gi}}", "master.persistence.size", "9Gi"},
+		{"a master outside", "cloudpirates", "externalReplica: {enabled: true, host: h, auth: {enabled: true, existingSecret: s}}", "externalMaster", map[string]any{"host": "h", "existingSecret": "s"}},
+		{"a master outside that is off", "bitnami-redis", "replica: {externalMaster: {enabled: false, host: h}}", "externalMaster", nil},
 		{"readiness stays", "valkey-helm", "readinessProbe: {enabled: false}", "master.readinessProbe", nil},
 		{"a mapping as a template", "redis-ha", "affinity: '{{ x }}'", "master.affinity", nil},
 		{"commands that the pods need", "redis-ha", "redis: {disableCommands: [CONFIG], config: {save: 1 1}}", "commonConfiguration", "# rename-command CONFIG \"\" (not for the configuration: pods need the command)\nsave 1 1\n"},

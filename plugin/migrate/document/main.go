@@ -18,6 +18,9 @@ const path = "docs/migrate.md"
 //go:embed guide.md.gotmpl
 var guide string
 
+//go:embed data.md
+var data string
+
 func main() {
 	if err := document(); err != nil {
 		fmt.Fprintln(os.Stderr, "document:", err)
@@ -39,7 +42,7 @@ func text() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := template.New("guide").Funcs(template.FuncMap{"keys": keys, "same": same, "moved": moved, "of": of, "item": item}).Parse(guide)
+	t, err := template.New("guide").Funcs(template.FuncMap{"keys": keys, "same": same, "moved": moved, "of": of, "item": item, "data": func() string { return data }}).Parse(guide)
 	if err != nil {
 		return nil, fmt.Errorf("read the guide: %w", err)
 	}
