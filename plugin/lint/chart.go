@@ -31,6 +31,8 @@ type Chart struct {
 	rules   []*valueRule
 	speller func() (*speller, error) // made when a finding needs it
 	others  func() ([]*migrate.Chart, error)
+	// templates are read when a value includes one.
+	templates func() (map[string]bool, error)
 }
 
 // OpenChart reads the defaults, the schema and the rules of a chart, all at
@@ -47,6 +49,7 @@ func OpenChart(files fs.FS) (*Chart, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
+	c.templates = sync.OnceValues(func() (map[string]bool, error) { return templateNames(files) })
 	c.others = sync.OnceValues(migrate.OpenAll)
 	c.speller = sync.OnceValues(func() (*speller, error) { return newSpeller(c.schema) })
 	return c, nil

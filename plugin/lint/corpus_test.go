@@ -24,7 +24,7 @@ import (
 func corpus(t *testing.T, c *Chart) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	for _, pattern := range []string{"testdata/corpus/*.yaml", "testdata/ok/*.yaml", "testdata/err/*.yaml", "testdata/mistakes/*.yaml", chartFolder + "/ci/*.yaml"} {
+	for _, pattern := range []string{"testdata/corpus/*.yaml", "testdata/ok/*.yaml", "testdata/err/*.yaml", "testdata/mistakes/*.yaml", "../migrate/testdata/*/*.yaml", chartFolder + "/ci/*.yaml"} {
 		for _, name := range glob(t, pattern) {
 			data, err := os.ReadFile(name)
 			require.NoError(t, err)

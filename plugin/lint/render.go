@@ -68,6 +68,9 @@ func (r *renderer) render(text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := r.chart.missingInclude(parsed.Root); err != nil {
+		return "", err
+	}
 	if !isHarmless(parsed.Root) {
 		return "", errUnknown
 	}
