@@ -81,6 +81,9 @@ var settings = []struct {
 	{"auth.existingSecret", []any{"own", "{{ .Release.Name }}-own"}},
 	{"commonConfiguration", []any{"maxmemory 1gb\n", "save 60 1\nappendonly yes\n", "port 1\n", "user app on nopass ~* +@all\n"}},
 	{"existingConfigmap", []any{"own"}},
+	{"externalMaster.host", []any{"old.example.org", "10.0.0.1"}},
+	{"externalMaster.existingSecret", []any{"old", "{{ .Release.Name }}-old", "{{ nothing }}"}},
+	{"externalMaster.password", []any{"secret", ""}},
 	{"persistenceMode", []any{"aof", "rdb", "none"}},
 	{"durability", []any{"async", "replicated"}},
 	{"safety.minReplicasToWrite", []any{0, 1, 2, 3}},
@@ -127,7 +130,7 @@ func combination(seed uint64) map[string]any {
 
 // odd are texts that break YAML which is put together carelessly.
 var odd = []string{
-	"a\nb", "a: b", "{{", "*a", "'", `"`, "a #b", "\t", "é", "- a", "%a", "@a", `a\`, "null", "yes", "1e3", "0x1f", " a ",
+	"a\nb", "a: b", "{{", "{{ nothing }}", "{{ .Values.no.thing }}", "*a", "'", `"`, "a #b", "\t", "é", "- a", "%a", "@a", `a\`, "null", "yes", "1e3", "0x1f", " a ",
 	"---", "?", "|", "!a", "[", "}", "a,b", "$(A)", "\u2028", "\r\n", strings.Repeat("a", 300),
 }
 

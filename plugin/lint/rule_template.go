@@ -29,6 +29,9 @@ func templates(merged map[string]any) []values.Path {
 	if is("auth.enabled", true) {
 		all = append(all, "auth.existingSecret")
 	}
+	if host := valueAt(merged, "externalMaster.host"); host != nil && host != "" {
+		all = append(all, "externalMaster.existingSecret")
+	}
 	for _, role := range []string{"master", "replica", "sentinel"} {
 		if role == "replica" && is("architecture", "standalone") || role == "sentinel" && !is("sentinel.enabled", true) {
 			continue

@@ -21,6 +21,7 @@ func TestTemplatesInValues(t *testing.T) {
 		{"cut off", `auth: {existingSecret: "{{ .Release.Name "}`, "1:24 auth.existingSecret: Helm cannot render the template: unclosed action [VK028]"},
 		{"where nobody reads it", `auth: {enabled: false, existingSecret: "{{ x }}"}`, ""},
 		{"of a role that is not there", "architecture: standalone\nreplica: {extraEnvVarsCM: '{{ x }}'}", ""},
+		{"of a master outside", "externalMaster: {host: old, existingSecret: '{{ x }}'}", `1:45 externalMaster.existingSecret: Helm cannot render the template: function "x" not defined [VK028]`},
 		{"no such function", "sentinel: {enabled: true, extraEnvVarsCM: '{{ x }}'}", `1:43 sentinel.extraEnvVarsCM: Helm cannot render the template: function "x" not defined [VK028]`},
 		{"a function that only Helm 4 has", "existingConfigmap: '{{ durationHours 1 }}'", `1:20 existingConfigmap: Helm cannot render the template: function "durationHours" not defined [VK028]`},
 		{"nothing there", "existingConfigSecret: '{{ .Values.a.b }}'", "1:23 existingConfigSecret: Helm cannot render the template: <.Values.a.b>: nil pointer evaluating interface {}.b [VK028]"},
