@@ -80,8 +80,8 @@ func (r release) helm3Archive() (pluginArchive, error) {
 	return pluginArchive{name: "valkey-helm3-" + r.version + ".tgz", manifest: manifest, files: files}, err
 }
 
-// helm4Archive carries the post-renderer where the plugin's wrappers of helm look for it. Helm reads
-// the archive's first plugin.yaml, so the plugin's own comes before the post-renderer's.
+// helm4Archive also carries the post-renderer, which can be installed from there. Helm takes the
+// archive's first plugin.yaml for the plugin's, so that comes before the post-renderer's.
 func (r release) helm4Archive() (pluginArchive, error) {
 	const top, renderer = "/valkey", "/valkey/helm4/valkey-post-renderer"
 	manifest, err := r.manifest(pluginFile, "$HELM_PLUGIN_DIR/bin/")

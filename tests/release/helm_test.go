@@ -80,6 +80,7 @@ func (m made) helm3(t *testing.T) {
 		h.run(t, "plugin", "install", address)
 		h.lints(t, m.version)
 		plain := h.run(t, template...)
+		require.Equal(t, plain, h.run(t, with([]string{"valkey"}, template...)...))
 		require.Equal(t, plain, h.run(t, with(template, "--post-renderer", h.binary, "--post-renderer-args", "valkey", "--post-renderer-args", "post-render")...))
 		h.run(t, "plugin", "uninstall", "valkey")
 	}
@@ -113,26 +114,26 @@ func (m made) helm4(t *testing.T) {
 	h.run(t, "plugin", "install", archive, "--keyring", m.key.public)
 	h.lints(t, m.version)
 
-	plain := h.run(t, template...)
-	own := helm{binary: h.binary, env: append(h.env, "HELM_PLUGINS="+filepath.Join(h.plugins, "valkey", "helm4"))}
-	own.rendersWith(t, plain)
-	h.run(t, "plugin", "install", renderer, "--keyring", m.key.public)
-	h.rendersWith(t, plain)
+	plain := kinds(h.run(t, template...))
+	require.ElementsMatch(t, plain, kinds(h.run(t, with([]string{"valkey"}, template...)...)))
+	for _, install := range [][]string{
+		{filepath.Join(h.plugins, "valkey", "helm4", "valkey-post-renderer")},
+		{renderer, "--keyring", m.key.public},
+	} {
+		h.run(t, with([]string{"plugin", "install"}, install...)...)
+		require.ElementsMatch(t, plain, kinds(h.run(t, with(template, "--post-renderer", "valkey-post-renderer")...)))
+		h.run(t, "plugin", "uninstall", "valkey-post-renderer")
+	}
 }
 
-// rendersWith compares what the post-renderer passes on, but for Helm's comment on where
-// each object is from.
-func (h helm) rendersWith(t *testing.T, plain string) {
-	t.Helper()
-	objects := func(stream string) (kinds []string) {
-		for line := range strings.Lines(stream) {
-			if strings.HasPrefix(line, "kind: ") {
-				kinds = append(kinds, line)
-			}
+// kinds are what is in a stream; Helm 4 sorts and comments what was post-rendered.
+func kinds(stream string) (all []string) {
+	for line := range strings.Lines(stream) {
+		if strings.HasPrefix(line, "kind: ") {
+			all = append(all, line)
 		}
-		return kinds
 	}
-	require.ElementsMatch(t, objects(plain), objects(h.run(t, with(template, "--post-renderer", "valkey-post-renderer")...)))
+	return all
 }
 
 // chart is verified by both Helms, and renders what the tree does.

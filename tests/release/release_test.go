@@ -74,7 +74,7 @@ func copyTree(t *testing.T) string {
 	root, err := filepath.Abs("../..")
 	require.NoError(t, err)
 	to := filepath.Join(t.TempDir(), "tree")
-	names := strings.Split(run(t, root, nil, "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"), "\x00")
+	names := strings.Split(run(t, root, nil, "git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "-z"), "\x00")
 	for _, name := range names {
 		info, err := os.Lstat(filepath.Join(root, name))
 		if err != nil || !info.Mode().IsRegular() {
