@@ -376,6 +376,25 @@ func TestExternalProblems(t *testing.T) {
 		r.Master.Start()
 		r.WaitFollowing(old)
 	})
+	for _, engine := range []string{"redis-7.0", "valkey-9.1"} {
+		t.Run("a user with no more rights than the guide names, "+engine, func(t *testing.T) {
+			t.Parallel()
+			old := release.RunOutside(t, engineNamed(t, engine), "", "user copier on >copier -@all +psync +replconf +ping +info +config|get +config|set +client|pause +client|unpause")
+			old.Do("SET", "key", "old")
+			old.Password = "copier"
+			r := release.New(t, copyOptions(t, "valkey-9.1", "aof"))
+			r.Follow(old)
+			r.Master.Env["EXTERNAL_USERNAME"] = "copier"
+			r.Start()
+			old.Password = ""
+			r.WaitFollowing(old)
+			said, err := r.Master.Promote()
+			require.NoError(t, err)
+			require.Contains(t, said, "to go back to it: CONFIG SET min-slaves-to-write 0")
+			_, err = old.Try("SET", "key", "late")
+			require.ErrorContains(t, err, "NOREPLICAS")
+		})
+	}
 	t.Run("a user who may not fence", func(t *testing.T) {
 		t.Parallel()
 		old := release.RunOutside(t, release.DefaultEngine(t), "", "user copier on >copier ~* &* +@all -config")
