@@ -3,6 +3,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,8 @@ const (
 	// it is on disk that it is master.
 	ownPause = "10000"
 	undoFor  = 5 * time.Second
+	// shareFor bounds the wait for the own replicas.
+	shareFor = 3 * time.Second
 )
 
 // Cutover makes this pod master of a release that follows a server outside. Before that no
@@ -59,6 +62,9 @@ func (n *Node) Cutover(ctx context.Context, o peer.Order) error {
 			return err
 		}
 		if err := n.catchUp(ctx, source, stillFor); err != nil {
+			return err
+		}
+		if err := n.share(ctx); err != nil {
 			return err
 		}
 		return n.crown(ctx)
@@ -119,6 +125,9 @@ func (n *Node) cutOverFenced(ctx context.Context, source *external.Source) (err 
 	if err := n.catchUp(ctx, source, 0); err != nil {
 		return err
 	}
+	if err := n.share(ctx); err != nil {
+		return err
+	}
 	return n.crown(ctx)
 }
 
@@ -165,12 +174,13 @@ func (n *Node) equals(ctx context.Context, outside external.State) error {
 	case missing > closeBehind:
 		return fmt.Errorf("%d bytes are missing", missing)
 	default:
-		return n.onDiskYet(v)
+		return n.kept(ctx, v)
 	}
 }
 
-// onDiskYet tells why a server that died now would lose what it took in.
-func (n *Node) onDiskYet(v View) error {
+// kept tells why a server that died now would lose what it took in. What is to be in memory
+// only is with a replica, if there is to be one.
+func (n *Node) kept(ctx context.Context, v View) error {
 	switch n.settings.Persistence {
 	case settings.AOF:
 		if !v.Info.Is("aof_enabled") || v.Info.Is("aof_rewrite_in_progress") || v.Info.Is("aof_rewrite_scheduled") || v.Info["aof_last_write_status"] != "ok" {
@@ -180,8 +190,55 @@ func (n *Node) onDiskYet(v View) error {
 		if v.Info.Is("rdb_bgsave_in_progress") || v.Info["rdb_last_bgsave_status"] != "ok" || v.Info.Int("rdb_last_bgsave_time_sec") < 0 {
 			return errors.New("no snapshot is saved yet")
 		}
+	default:
+		names, err := n.directory.Names()
+		if err != nil || len(names) < 2 {
+			return err
+		}
+		if copies, _ := n.duplicates(ctx, v); copies == 0 {
+			return errors.New("no replica has the data yet, and none are kept on disk")
+		}
 	}
 	return nil
+}
+
+// duplicates are the pods that replicate from this one, and one of them that has less than
+// this server had; empty if there is none.
+func (n *Node) duplicates(ctx context.Context, v View) (copies int, behind string) {
+	contacts, err := n.poll(ctx)
+	if err != nil {
+		return 0, ""
+	}
+	for _, c := range contacts {
+		s := c.status
+		if !c.ok || s.Role != peer.Replica || !s.LinkUp || s.Syncing || s.Replid != v.Info["master_replid"] {
+			continue
+		}
+		copies++
+		if s.Offset < applied(v.Info) {
+			behind = c.pod()
+		}
+	}
+	return copies, behind
+}
+
+// share waits until the pods that replicate from this one have all that it has: it may be
+// lost as soon as it is master.
+func (n *Node) share(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, shareFor)
+	defer cancel()
+	n.look(ctx)
+	v := n.lastView()
+	for {
+		_, behind := n.duplicates(ctx, v)
+		if ctx.Err() != nil {
+			return fmt.Errorf("%s does not catch up with this pod: %w", cmp.Or(behind, "a replica"), ctx.Err())
+		}
+		if behind == "" {
+			return nil
+		}
+		sleep(ctx, catchUpEvery)
+	}
 }
 
 // catchUp waits until this server has all that the one outside had when it was asked, and

@@ -344,7 +344,7 @@ func settingsOf(t *testing.T, set *apps.StatefulSet) settings.Settings {
 			value = "192.0.2.1"
 		case v.ValueFrom != nil:
 			value = set.Name + "-0"
-		case name == "CONFIG_FILES" || name == "PASSWORD_FILE":
+		case name == "CONFIG_FILES" || name == "PASSWORD_FILE" || name == "EXTERNAL_PASSWORD_FILE":
 			value = file
 		}
 		environ = append(environ, v.Name+"="+value)

@@ -47,6 +47,8 @@ func TestWhatRollsPods(t *testing.T) {
 		"the write endpoint":              {from: base, to: "{auth: {existingSecret: own}, proxy: {maxConnections: 5}}", master: true, replica: true},
 		"failback":                        {from: base, to: "{auth: {existingSecret: own}, master: {failback: never}}", master: true, replica: true},
 		"hive":                            {from: base, to: "{auth: {existingSecret: own}, hive: {enabled: true}}", master: true, replica: true},
+		"an external master":              {from: base, to: "{auth: {existingSecret: own}, externalMaster: {host: old}}", master: true},
+		"an external master's password":   {from: "{externalMaster: {host: old, password: a}, auth: {existingSecret: own}}", to: "{externalMaster: {host: old, password: b}, auth: {existingSecret: own}}", master: true},
 		"hive's values without hive":      {from: base, to: "{auth: {existingSecret: own}, hive: {policy: available, hangTimeout: 9s}}"},
 		"priority":                        {from: "{hive: {enabled: true}}", to: "{hive: {enabled: true}, replica: {priority: 0}}", replica: true},
 		"priority without an election":    {from: base, to: "{auth: {existingSecret: own}, replica: {priority: 0}}"},

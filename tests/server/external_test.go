@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -136,6 +137,34 @@ func TestExternalRefusesWrites(t *testing.T) {
 	}
 }
 
+// The pod that became master is lost at once, and with it all that is in its memory alone.
+func TestExternalPromotionOutlivesTheMaster(t *testing.T) {
+	t.Parallel()
+	for _, persistence := range []string{"none", "rdb", "aof"} {
+		t.Run(persistence, func(t *testing.T) {
+			t.Parallel()
+			for _, delay := range []string{"0", "0", "2"} {
+				old := release.RunOutside(t, engineNamed(t, "redis-7.0"), oldPassword, "")
+				load := oldLoad(t, old)
+				options := copyOptions(t, "valkey-9.1", persistence)
+				options.Env = map[string]string{"DISKLESS_SYNC_DELAY": delay}
+				r := release.New(t, options)
+				r.WaitAcknowledged(load, 200)
+				r.Follow(old)
+				r.Start()
+				release.Eventually(t, release.Patience, "a promotion", func() error {
+					_, err := r.Master.Promote()
+					return err
+				})
+				r.Master.ForceDelete()
+				r.Master.Create()
+				r.WaitSettled()
+				requireAllKept(t, r, load.Stop())
+			}
+		})
+	}
+}
+
 // Restarts change nothing: before the promotion all go on to follow, after it none does.
 func TestExternalRestarts(t *testing.T) {
 	t.Parallel()
@@ -233,6 +262,13 @@ func TestExternalPromotionByHand(t *testing.T) {
 	r.Start()
 	r.WaitFollowing(old)
 	r.Master.Do("REPLICAOF", "NO", "ONE")
+	release.Eventually(t, release.Patience, "a pod that knows", func() error {
+		status, err := r.Master.Status()
+		if err == nil && status.Term == 0 {
+			err = errors.New(status.Reason)
+		}
+		return err
+	})
 	r.WaitInSync()
 	r.Master.Do("SET", "key", "new")
 	r.Master.KillServer()
@@ -376,6 +412,25 @@ func TestExternalProblems(t *testing.T) {
 		r.Master.Start()
 		r.WaitFollowing(old)
 	})
+	for _, engine := range []string{"redis-7.0", "valkey-9.1"} {
+		t.Run("a user with no more rights than the guide names, "+engine, func(t *testing.T) {
+			t.Parallel()
+			old := release.RunOutside(t, engineNamed(t, engine), "", "user copier on >copier -@all +psync +replconf +ping +info +config|get +config|set +client|pause +client|unpause")
+			old.Do("SET", "key", "old")
+			old.Password = "copier"
+			r := release.New(t, copyOptions(t, "valkey-9.1", "aof"))
+			r.Follow(old)
+			r.Master.Env["EXTERNAL_USERNAME"] = "copier"
+			r.Start()
+			old.Password = ""
+			r.WaitFollowing(old)
+			said, err := r.Master.Promote()
+			require.NoError(t, err)
+			require.Contains(t, said, "to go back to it: CONFIG SET min-slaves-to-write 0")
+			_, err = old.Try("SET", "key", "late")
+			require.ErrorContains(t, err, "NOREPLICAS")
+		})
+	}
 	t.Run("a user who may not fence", func(t *testing.T) {
 		t.Parallel()
 		old := release.RunOutside(t, release.DefaultEngine(t), "", "user copier on >copier ~* &* +@all -config")
