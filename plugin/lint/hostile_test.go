@@ -46,6 +46,8 @@ func TestHostileFiles(t *testing.T) {
 		{"unknown keys", lines(5000, "k%d: 1\n"), "VK001", 5000},
 		{"values of a wrong type", "master:\n  extraEnvVars:\n" + lines(5000, "  - {name: %d}\n"), "VK003", 5000},
 		{"values that a rule refuses", "master:\n  extraEnvVars:\n" + lines(5000, "  - {name: ENTRYPOINT_%d}\n"), "VK112", 5000},
+		{"directives that are not the user's", "commonConfiguration: |\n" + lines(5000, "  port %d\n"), "VK109", 5000},
+		{"directives that no server knows", "commonConfiguration: |\n" + lines(5000, "  maxmemory%d x\n"), "VK134", 5000},
 		{"one key again and again", "replica:\n" + strings.Repeat("  replicaCount: 3\n", 5000), "VK012", 4999},
 		{"suppressions", lines(5000, "# valkey-lint: ignore=VK0%d because I can\n"), "VK023", 5000},
 		{"documents", "auth: {}\n" + strings.Repeat("---\nauth: {}\n", 5000), "VK011", 1},

@@ -9,7 +9,11 @@ import (
 )
 
 // secretName matches the names of variables whose values must not be shown.
-var secretName = regexp.MustCompile(`(?i)passw|passphrase|secret|token`)
+var secretName = regexp.MustCompile(`(?i)passw|passphrase|secret|token|pwd`)
+
+// misspeltSecret matches the message on a directive that was meant for one with a
+// secret behind it.
+var misspeltSecret = regexp.MustCompile(`did you mean (?:requirepass|masterauth|primaryauth|user|tls-.*-pass)\?`)
 
 // isSecret says whether the value at the path must not be shown: findings end up
 // in the logs of CI.
@@ -32,10 +36,24 @@ func isSecret(v *values.Values, path values.Path) bool {
 // printers know secrets by their keys only, and not where they end.
 func hideSecrets(v *values.Values, found []finding.Finding) {
 	for i, f := range found {
+		if misspeltSecret.MatchString(f.Message) {
+			found[i].Position = withoutText(f.Position)
+		}
 		if (strings.HasSuffix(f.Path, "password") || strings.HasSuffix(f.Path, "value")) && isSecret(v, values.ParsePath(f.Path)) {
 			found[i].Position.Text = masked(f.Position)
 		}
 	}
+}
+
+// withoutText is a place without what stands there: the printers know secrets by
+// their keys, and one that is misspelt they do not know.
+func withoutText(p finding.Position) finding.Position {
+	p.Text = ""
+	if p.Line == 0 {
+		flag, _, _ := strings.Cut(p.Name, "=")
+		p.Name = flag + "=…"
+	}
+	return p
 }
 
 // masked is the line with stars from the value on. A finding that points at the

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/helm-valkey/helm-valkey/plugin/report"
+	"github.com/helm-valkey/helm-valkey/plugin/values"
 )
 
 func TestSecretsStayHidden(t *testing.T) {
@@ -22,6 +23,11 @@ func TestSecretsStayHidden(t *testing.T) {
 		{"a misspelt key", "auth:\n  pasword: 4711 4711\n"},
 		{"the key in quotation marks", "auth: {\"password\": 4711, existingSecret: x}\n"},
 		{"a variable", "master:\n  extraEnvVars:\n    - name: APP_PASSWORD\n      value: 04711\n"},
+		{"a variable in braces", "master:\n  extraEnvVars:\n    - {name: REDIS_PASSWORD, value: a4711}\n"},
+		{"a variable in braces, its name last", "master:\n  extraEnvVars:\n    - {value: a4711, name: REDIS_PASSWORD}\n"},
+		{"a misspelt key of a variable", "master:\n  extraEnvVars:\n    - name: DB_PWD\n      valu: a4711\n"},
+		{"a misspelt directive", "commonConfiguration: |\n  requirepas a4711\n"},
+		{"a misspelt directive on one line", "commonConfiguration: masterauht a4711\n"},
 	}
 	c := openChart(t)
 	for _, tt := range tests {
@@ -29,7 +35,28 @@ func TestSecretsStayHidden(t *testing.T) {
 			found := check(t, c, tt.text)
 			require.NotEmpty(t, found)
 			var out bytes.Buffer
-			require.NoError(t, report.Text(&out, found))
+			require.NoError(t, report.JSON(&out, found))
+			require.NotContains(t, out.String(), "47")
+		})
+	}
+}
+
+func TestSecretsInFlagsStayHidden(t *testing.T) {
+	c := openChart(t)
+	for _, flag := range []string{
+		"auth.pasword=a4711",
+		"master.extraEnvVars[0].name=REDIS_PASSWORD,master.extraEnvVars[0].value=a4711",
+		"master.extraEnvVars[0].name=A_PASSWORD,master.extraEnvVars[0].valu=a4711",
+		"commonConfiguration=requirepas a4711",
+	} {
+		t.Run(flag, func(t *testing.T) {
+			v, err := values.Read(values.Options{Set: []string{flag}}, c.Defaults, nil)
+			require.NoError(t, err)
+			found, err := c.Check(v)
+			require.NoError(t, err)
+			require.NotEmpty(t, found)
+			var out bytes.Buffer
+			require.NoError(t, report.JSON(&out, found))
 			require.NotContains(t, out.String(), "47")
 		})
 	}

@@ -108,7 +108,7 @@ func (c *Chart) unknownKey(v *values.Values, violation schema.Violation, suggest
 	}
 	at := v.Key(path)
 	if slices.ContainsFunc(suggested, func(p values.Path) bool { return isSecret(v, p) }) {
-		at.Text = "" // the printers know secrets by their keys, and this one is misspelt
+		at = withoutText(at)
 	}
 	return unknownKey.At(at, parent.String(), message, fix)
 }

@@ -25,11 +25,15 @@ var (
 	noSecret    = regexp.MustCompile(`^(?i:true|false|yes|no|on|off|null|~|""|'')$`)
 )
 
-// secretDirectives match what stands behind a directive of the server's
-// configuration that names a secret, and the rules of an ACL user with a password.
-var secretDirectives = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)(?:requirepass|masterauth|primaryauth|key-file-pass)\s+(\S.*)`),
+// secretRests match what is a secret to the end of its line: behind a directive of
+// the server's configuration that names one, the rules of an ACL user with a
+// password, and the value of an environment variable that is on one line with its
+// name.
+var secretRests = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)(?:requirepass\w*|masterauth|primaryauth|key-file-pass)\s+(\S.*)`),
 	regexp.MustCompile(`(?i)(?:^|[\s"'])user\s+\S+\s+((?:on|off|reset\w*|[-~&+(%]\S*)\s.*[<>].*|[<>]\S.*)`),
+	regexp.MustCompile(`(?i)\bname["']?\s*[:=]\s*["']?\w*(?:passw|passphrase|secret|token|pwd)\w*["']?\s*,\s*[\w.\[\]]*?["']?v\w*["']?\s*[:=]\s*(\S.*)`),
+	regexp.MustCompile(`(?i)\bv\w*["']?\s*[:=]\s*(\S.*,\s*[\w.\[\]]*?["']?name["']?\s*[:=]\s*["']?\w*(?:passw|passphrase|secret|token|pwd).*)`),
 }
 
 // sourceLine is the line that a finding points at, without secrets. The value of a
@@ -45,8 +49,8 @@ func sourceLine(f finding.Finding) string {
 
 func hideSecrets(line string) string {
 	line = hideValues(line)
-	for _, directive := range secretDirectives {
-		if m := directive.FindStringSubmatchIndex(line); m != nil {
+	for _, rest := range secretRests {
+		if m := rest.FindStringSubmatchIndex(line); m != nil {
 			line = line[:m[2]] + stars(line[m[2]:])
 		}
 	}

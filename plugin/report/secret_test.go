@@ -20,6 +20,10 @@ func TestHideSecrets(t *testing.T) {
 		`user app on #0123 +@all`:                    `user app on #0123 +@all`,
 		`description: the user asked for >- nothing`: `description: the user asked for >- nothing`,
 		`maxmemory 1gb`:                              `maxmemory 1gb`,
+		`- {name: A_TOKEN, value: x}`:                `- {name: A_TOKEN, value: **`,
+		`- {"value": x, "name": "MY_SECRET"}`:        `- {"value": ***********************`,
+		`- {name: secret, mountPath: /x}`:            `- {name: secret, mountPath: /x}`,
+		`--set m.e[0].name=A_PWD,m.e[0].value=x,a=b`: `--set m.e[0].name=A_PWD,m.e[0].value=*****`,
 
 		`password: hunter2`:                              `password: *******`,
 		`password: two words, and more # why`:            `password: ******************* # why`,

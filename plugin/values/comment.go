@@ -1,6 +1,7 @@
 package values
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -20,63 +21,46 @@ type Comment struct {
 
 // Comments are the comments of the file whose text begins with the mark.
 func (d *Document) Comments(mark string) []Comment {
+	marked := func(line string) bool { return strings.Contains(line, mark) }
+	if !slices.ContainsFunc(d.lines, marked) {
+		return nil
+	}
 	var found []Comment
-	var text map[int]bool
+	text, below := d.texts(), d.below()
 	for i, line := range d.lines {
-		if !strings.Contains(line, mark) {
-			continue
+		start := -1
+		if marked(line) && !text.lines[i+1] {
+			start = commentStart(line)
 		}
-		if text == nil {
-			text = map[int]bool{}
-			d.textLines(d.root, text)
-		}
-		start := commentStart(line)
-		if start < 0 || text[i+1] {
+		if start < 0 {
 			continue
 		}
 		if rest, ok := strings.CutPrefix(strings.TrimLeft(line[start:], "# \t"), mark); ok {
 			at := finding.Position{Name: d.Name, Line: i + 1, Column: len([]rune(line[:start])) + 1, Width: len([]rune(line[start:])), Text: d.line(i + 1)}
-			line := d.about(i, start)
-			found = append(found, Comment{Text: mark + rest, Position: at, Line: line, End: d.textEnd(d.root, line)})
+			about := i + 1
+			if strings.TrimSpace(line[:start]) == "" {
+				about = below[i]
+			}
+			found = append(found, Comment{Text: mark + rest, Position: at, Line: about, End: max(about, text.ends[about])})
 		}
 	}
 	return found
 }
 
-// about is the number of the line that a comment is about.
-func (d *Document) about(i, start int) int {
-	if strings.TrimSpace(d.lines[i][:start]) != "" {
-		return i + 1
-	}
-	for i++; i < len(d.lines); i++ {
-		switch text := strings.TrimSpace(d.lines[i]); {
+// below gives for each line the number of the one that follows it and the
+// comments between, 0 where there is none.
+func (d *Document) below() []int {
+	all := make([]int, len(d.lines))
+	for i := len(d.lines) - 2; i >= 0; i-- {
+		switch text := strings.TrimSpace(d.lines[i+1]); {
 		case text == "":
-			return 0
-		case text[0] != '#':
-			return i + 1
+		case text[0] == '#':
+			all[i] = all[i+1]
+		default:
+			all[i] = i + 2
 		}
 	}
-	return 0
-}
-
-// textEnd is the last line of the block of text that begins in a line, or the
-// line itself.
-func (d *Document) textEnd(n *yaml.Node, line int) int {
-	if n == nil || n.Line > line && n.Kind == yaml.ScalarNode {
-		return line
-	}
-	end := line
-	if n.Line == line && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		lines := map[int]bool{}
-		d.blockLines(n, lines)
-		for last := range lines {
-			end = max(end, last)
-		}
-	}
-	for _, child := range n.Content {
-		end = max(end, d.textEnd(child, line))
-	}
-	return end
+	return all
 }
 
 // commentStart is where a line's comment begins, -1 if it has none. A # within
@@ -104,27 +88,39 @@ func commentStart(line string) int {
 	return -1
 }
 
-// textLines adds the lines of text of several lines, in which # is text.
-func (d *Document) textLines(n *yaml.Node, lines map[int]bool) {
+// texts are the texts of several lines in a file.
+type texts struct {
+	lines map[int]bool // all of theirs, in which # is text
+	ends  map[int]int  // the last line of the block that begins in a line
+}
+
+func (d *Document) texts() texts {
+	t := texts{map[int]bool{}, map[int]int{}}
+	d.addTexts(d.root, t)
+	return t
+}
+
+func (d *Document) addTexts(n *yaml.Node, t texts) {
 	if n == nil {
 		return
 	}
 	if n.Kind == yaml.ScalarNode {
 		switch {
 		case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
-			d.blockLines(n, lines)
+			t.ends[n.Line] = d.blockLines(n, t.lines)
 		case n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
-			d.quotedLines(n, lines)
+			d.quotedLines(n, t.lines)
 		}
 	}
 	for _, child := range n.Content {
-		d.textLines(child, lines)
+		d.addTexts(child, t)
 	}
 }
 
-// blockLines adds those of a block: all that are indented as its first.
-func (d *Document) blockLines(n *yaml.Node, lines map[int]bool) {
-	indent := 0
+// blockLines adds those of a block, all that are indented as its first, and
+// returns the last of them.
+func (d *Document) blockLines(n *yaml.Node, lines map[int]bool) int {
+	indent, last := 0, n.Line
 	for i := n.Line; i < len(d.lines); i++ {
 		text := strings.TrimLeft(d.lines[i], " ")
 		if text == "" {
@@ -135,10 +131,12 @@ func (d *Document) blockLines(n *yaml.Node, lines map[int]bool) {
 			indent = max(here, 1)
 		}
 		if here < indent {
-			return
+			break
 		}
-		lines[i+1] = true
+		last = i + 1
+		lines[last] = true
 	}
+	return last
 }
 
 // quotedLines adds those of text in quotation marks, but its first.
@@ -150,6 +148,9 @@ func (d *Document) quotedLines(n *yaml.Node, lines map[int]bool) {
 	open := false
 	for i := n.Line - 1; i < len(d.lines); i++ {
 		line := d.lines[i]
+		if i == n.Line-1 && len(line) > longestLine {
+			return // there may be thousands of them in it
+		}
 		if i == n.Line-1 {
 			line = string([]rune(line)[min(n.Column-1, len([]rune(line))):])
 		} else {

@@ -22,17 +22,21 @@ func (d *Document) position(p Path, want part) (finding.Position, bool) {
 	here := entry{value: d.root}
 	for i, step := range p {
 		if text := resolve(here.value); text != nil && text.Kind == yaml.ScalarNode {
-			at, ok := d.textLine(text, step)
+			at, ok := d.textLine(here, step)
 			return at, ok && i == len(p)-1
 		}
 		if here = d.child(here.value, step); here.value == nil {
 			return finding.Position{}, false
 		}
 	}
-	if here.key != nil && (want == keyPart || !onOneLine(here.value)) {
-		return d.nodePosition(here.key), true
+	return d.entryPosition(here, want), true
+}
+
+func (d *Document) entryPosition(e entry, want part) finding.Position {
+	if e.key != nil && (want == keyPart || !onOneLine(e.value)) {
+		return d.nodePosition(e.key)
 	}
-	return d.nodePosition(here.value), true
+	return d.nodePosition(e.value)
 }
 
 // resolve follows an alias.

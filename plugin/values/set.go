@@ -3,7 +3,6 @@ package values
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"helm.sh/helm/v3/pkg/strvals"
 )
@@ -101,8 +100,9 @@ func exists(top map[string]any, p Path) bool {
 	return ok
 }
 
-// at returns the value at the path, and whether there is one. A path may lead to
-// a line of a text, by its number from 0.
+// at returns the value at the path, and whether there is one. A path may lead on
+// from a text to one of its lines, by its number from 0. Whether there are so many
+// is not counted: every line may have a finding, and that would be quadratic.
 func at(top any, p Path) (any, bool) {
 	for _, step := range p {
 		switch here := top.(type) {
@@ -119,23 +119,12 @@ func at(top any, p Path) (any, bool) {
 			}
 			top = here[i]
 		case string:
-			line, ok := lineOf(here, step)
-			if !ok {
+			if i, err := strconv.Atoi(step); err != nil || i < 0 {
 				return nil, false
 			}
-			top = line
 		default:
 			return nil, false
 		}
 	}
 	return top, true
-}
-
-func lineOf(text, step string) (string, bool) {
-	lines := strings.Split(text, "\n")
-	i, err := strconv.Atoi(step)
-	if err != nil || i < 0 || i >= len(lines) {
-		return "", false
-	}
-	return lines[i], true
 }

@@ -64,6 +64,7 @@ func TestPlaceOfLastWriter(t *testing.T) {
 		"nothing.yaml":    "master:\n",
 		"twice.yaml":      "master: {replicaCount: 1}\nmaster: {replicaCount: 2}\n",
 		"block.yaml":      "master:\n  configuration: |\n    port 1\n",
+		"folded.yaml":     "master:\n  configuration: >\n    port 2\n",
 	}
 	tests := []struct {
 		name    string
@@ -105,6 +106,7 @@ func TestPlaceOfLastWriter(t *testing.T) {
 		{"YAML 1.1 words", Options{Files: []string{"words.yaml"}}, "auth.true", "words.yaml:2:7"},
 		{"quoted words", Options{Files: []string{"words.yaml"}}, "auth.off", "words.yaml:3:10"},
 		{"dots in a key", Options{Files: []string{"dots.yaml"}}, `commonLabels.a\.b/c`, "dots.yaml:2:10"},
+		{"a folded text over another", Options{Files: []string{"block.yaml", "folded.yaml"}}, "master.configuration[0]", "folded.yaml:2:3"},
 		{"a block of text is shown by its key", Options{Files: []string{"block.yaml"}}, "master.configuration", "block.yaml:2:3"},
 		{"defaults", Options{Files: []string{"b.yaml"}}, "replica.replicaCount", "<chart defaults>:8:17"},
 		{"defaults below a key of the user's", Options{Files: []string{"b.yaml"}}, "master.resources.limits", "b.yaml:2:1"},

@@ -13,16 +13,19 @@ _mastership.tpl, _server.tpl and _directives.tpl; every line it prints is a find
   "Chart" (dict "Name" $root.Chart.Name "Version" $root.Chart.Version "AppVersion" $root.Chart.AppVersion)
 -}}
 {{- $_ := set $input "Configuration" (include "valkey.configurationLines" $input | fromJson).lines -}}
-{{- $findings := list -}}
+{{- $comma := "" -}}
+[
 {{- range $path, $_ := $root.Files.Glob "rules/VK1*.yaml" -}}
 {{- $rule := $root.Files.Get $path | fromYaml -}}
 {{- if eq $rule.severity $.severity -}}
 {{- range splitList "\n" (tpl $rule.check $input) -}}
 {{- with trim . -}}
-{{- $findings = append $findings (printf "%s (fix: %s) [%s]" . (trim $rule.fix) $rule.id) -}}
+{{- $comma -}}
+{{- printf "%s (fix: %s) [%s]" . (trim $rule.fix) $rule.id | toJson -}}
+{{- $comma = "," -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- toJson $findings -}}
+]
 {{- end -}}

@@ -37,13 +37,14 @@ of which _directives.tpl knows nothing.
 valkey.configurationLines: the directives in the configuration → {"lines": [{"path", "at",
 "directive", "values", "whole"}]} as JSON: the values as they are written, quotes and all;
 whole says whether every quote is closed. Rules and the helpers below see them, made once,
-as .Configuration.
+as .Configuration. Nothing is collected in a list, which `append` would copy for every line.
 */}}
 {{- define "valkey.configurationLines" -}}
-{{- $lines := list -}}
 {{- $master := .Values.master | default dict -}}
 {{- $replica := .Values.replica | default dict -}}
 {{- $texts := dict "commonConfiguration" .Values.commonConfiguration "master.configuration" $master.configuration "replica.configuration" $replica.configuration -}}
+{{- $comma := "" -}}
+{"lines": [
 {{- range $path, $text := $texts -}}
 {{- range $i, $line := splitList "\n" (toString ($text | default "")) -}}
 {{- $line = trim $line -}}
@@ -54,11 +55,13 @@ as .Configuration.
 {{- $words = regexFindAll `(?:[^\s"']|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')+|["']\S*` $line -1 -}}
 {{- $whole = regexMatch `^(?:[^"']|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')*$` $line -}}
 {{- end -}}
-{{- $lines = append $lines (dict "path" $path "at" (printf "%s[%d]" $path $i) "directive" (first $words | trimAll "\"'" | lower) "values" (rest $words) "whole" $whole) -}}
+{{- $comma -}}
+{{- dict "path" $path "at" (printf "%s[%d]" $path $i) "directive" (first $words | trimAll "\"'" | lower) "values" (rest $words) "whole" $whole | toJson -}}
+{{- $comma = "," -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- dict "lines" $lines | toJson -}}
+]}
 {{- end -}}
 
 {{/* valkey.near: list of a word and of lines of words: the first word of a line that is one slip of the keyboard away, or nothing */}}
@@ -101,14 +104,14 @@ as .Configuration.
 
 {{/* valkey.maxmemory: dict "root" "role": the role's `maxmemory` in bytes, or nothing if its configuration has none */}}
 {{- define "valkey.maxmemory" -}}
-{{- $found := "" -}}
+{{- $last := "" -}}
 {{- $paths := list "commonConfiguration" (printf "%s.configuration" .role) -}}
 {{- range .root.Configuration -}}
 {{- if and (eq .directive "maxmemory") (has .path $paths) (eq (len .values) 1) -}}
-{{- $found = include "valkey.serverBytes" (first .values) -}}
+{{- $last = first .values -}}
 {{- end -}}
 {{- end -}}
-{{- $found -}}
+{{- include "valkey.serverBytes" $last -}}
 {{- end -}}
 
 {{/* valkey.memoryLimit: dict "root" "role": the memory limit of the role's server in bytes, or nothing */}}
