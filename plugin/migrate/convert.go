@@ -314,7 +314,7 @@ func environment(in input) result {
 	}
 	entries := []any{}
 	for _, name := range slices.Sorted(maps.Keys(table)) {
-		entries = append(entries, map[string]any{"name": name, "value": plain(table[name])})
+		entries = append(entries, map[string]any{"name": name, "value": word(table[name])})
 	}
 	return result{value: entries}
 }

@@ -35,7 +35,8 @@ type File struct {
 	Indent  int      // by how much the file indents a level
 }
 
-// ErrLayout is a file whose entries do not stand on lines of their own.
+// ErrLayout is a file whose entries do not stand on lines of their own, or come by
+// a merge key.
 var ErrLayout = errors.New("the entries are not on lines of their own")
 
 // Read reads a file. Its text ends lines with "\n" only.
@@ -52,7 +53,7 @@ func Read(text string) (*File, error) {
 		return &File{After: r.comments(), Indent: usualIndent}, nil
 	}
 	root := document.Content[0]
-	if !isBlock(root) {
+	if !isBlock(root) || merges(root) {
 		return nil, ErrLayout
 	}
 	start, end := r.frame(root)
@@ -80,8 +81,8 @@ const usualIndent = 2
 // indentOf is how far the first nested mapping is indented.
 func indentOf(root *yaml.Node) int {
 	for i := 1; i < len(root.Content); i += 2 {
-		if isBlock(root.Content[i]) && root.Content[i].Column > 1 {
-			return root.Content[i].Column - 1
+		if n := root.Content[i]; isBlock(n) && n.Content[0].Column > 1 { // n itself may begin with an anchor
+			return n.Content[0].Column - 1
 		}
 	}
 	return usualIndent
