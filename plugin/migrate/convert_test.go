@@ -112,6 +112,22 @@ func TestLayers(t *testing.T) {
 	require.Equal(t, "architecture: replication # three\n", string(results[1].Text))
 }
 
+// Lines are those of the file, also where it has to be written anew to be divided.
+func TestLinesOfNotes(t *testing.T) {
+	c, err := Open("bitnami-redis")
+	require.NoError(t, err)
+	for _, top := range []string{"x: &d\n  z: 1\n\n<<: *d\n", "x: {\n\n  z: 1}\n\n"} {
+		results, err := c.Run([]File{{Name: "f", Text: []byte(top + "auth: {\n  pasword: s}\n")}})
+		require.NoError(t, err)
+		lines := map[string]int{}
+		for _, n := range results[0].Notes {
+			lines[n.Path] = n.Line
+		}
+		require.Equal(t, 1, lines["x"])
+		require.Equal(t, 6, lines["auth.pasword"])
+	}
+}
+
 func TestLineBreaksStay(t *testing.T) {
 	_, text := migrated(t, "bitnami-valkey", "\ufeff# a\r\nprimary:\r\n  configuration: |\r\n    timeout 1\r\n")
 	require.Contains(t, text, "# a\r\nmaster:\r\n  configuration: |\r\n    timeout 1\r\n")

@@ -32,15 +32,7 @@ func (e *Entry) Open() ([]*Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s again: %w", e.Key, err)
 	}
-	setLine(f.Entries, e.Line)
 	return f.Entries, nil
-}
-
-func setLine(entries []*Entry, line int) {
-	for _, e := range entries {
-		e.Line = line
-		setLine(e.Entries, line)
-	}
 }
 
 // Normalize writes a file anew, without aliases and braces around mappings, for

@@ -14,7 +14,6 @@ import (
 // Entry is a key with its value, as it was written.
 type Entry struct {
 	Key   string
-	Line  int      // of the key, from 1
 	Above []string // comments and empty lines before it, without indentation
 	Head  string   // the line of the key, without indentation
 	Rest  string   // what follows the key and its colon on that line
@@ -176,7 +175,7 @@ func (r reader) entry(key, value *yaml.Node, start, end int) (*Entry, error) {
 	}
 	valueEnd := min(max(r.valueEnd(value), key.Line), end)
 	e := &Entry{
-		Key: key.Value, Line: key.Line, Head: line[indent:], Rest: rest, value: value,
+		Key: key.Value, Head: line[indent:], Rest: rest, value: value,
 		Above: unindent(r.cut(start, key.Line-1), indent),
 		Body:  unindent(r.cut(key.Line+1, valueEnd), indent),
 		Foot:  unindent(r.cut(valueEnd+1, end), indent),
