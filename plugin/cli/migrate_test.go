@@ -44,6 +44,30 @@ func TestMigrate(t *testing.T) {
 	require.Contains(t, stderr, "Left to do in the result:\n<stdin> (migrated):2:17: error: master.replicaCount: more than one master needs Sentinel")
 }
 
+// A file is replaced as a whole: what fails in the middle must not cost the values
+// that were there. It stays behind its link, and readable for whom it was.
+func TestMigrateInPlace(t *testing.T) {
+	folder := t.TempDir()
+	file := fileWith(t, filepath.Join(folder, "real", "a.yaml"), "primary: {replicaCount: 1}\n")
+	require.NoError(t, os.Chmod(file, 0o640))
+	before, link := filepath.Join(folder, "before.yaml"), filepath.Join(folder, "link.yaml")
+	require.NoError(t, os.Link(file, before))
+	require.NoError(t, os.Symlink(file, link))
+	_, stderr, code := execute("", "migrate", "--from=bitnami-valkey", "--in-place", link)
+	require.Equal(t, Clean, code, stderr)
+	require.Equal(t, "primary: {replicaCount: 1}\n", contents(t, before))
+	require.Contains(t, contents(t, file), "master:\n")
+	info, err := os.Lstat(link)
+	require.NoError(t, err)
+	require.Equal(t, os.ModeSymlink, info.Mode().Type())
+	info, err = os.Stat(file)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o640), info.Mode())
+	entries, err := os.ReadDir(filepath.Dir(file))
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+}
+
 func TestMigrateRefuses(t *testing.T) {
 	folder := t.TempDir()
 	file := fileWith(t, filepath.Join(folder, "a.yaml"), "primary: {replicaCount: 1}\n")

@@ -142,3 +142,16 @@ func content(t *testing.T, text string) string {
 	}
 	return strings.NewReplacer("@"+one, "", "@"+two, "").Replace(string(data))
 }
+
+// The time for each image must not grow with the line that they are in.
+func BenchmarkPinOneLine(b *testing.B) {
+	for _, images := range []int{100, 10_000} {
+		b.Run(fmt.Sprint(images), func(b *testing.B) {
+			text := "containers: [" + strings.Repeat("{image: nginx:1.25}, ", images) + "]"
+			for b.Loop() {
+				pin(b, text)
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*images), "µs/image")
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -12,7 +13,13 @@ import (
 type source struct {
 	bytes []byte
 	lines []int // where each line starts; read when the first is asked for
+	last  place // that was found last: the next one is often behind it, in the same line
 	edits []edit
+}
+
+// place is where a column of a line is.
+type place struct {
+	line, column, at int
 }
 
 // edit replaces a part of the bytes.
@@ -58,7 +65,8 @@ func (s *source) edited() []byte {
 	return out.Bytes()
 }
 
-// offset is where a node starts. YAML's reader counts columns in characters.
+// offset is where a node starts. YAML's reader counts columns in characters. A
+// stream may be one line with thousands of images, which is gone through once.
 func (s *source) offset(n *yaml.Node) (int, bool) {
 	if s.lines == nil {
 		s.lines = lineStarts(s.bytes)
@@ -66,15 +74,16 @@ func (s *source) offset(n *yaml.Node) (int, bool) {
 	if n.Line < 1 || n.Line > len(s.lines) {
 		return 0, false
 	}
-	at := s.lines[n.Line-1]
-	column := 1
-	for i := range string(s.bytes[at:]) {
-		if column == n.Column {
-			return at + i, true
-		}
-		column++
+	p := place{n.Line, 1, s.lines[n.Line-1]}
+	if s.last.line == n.Line && s.last.column <= n.Column {
+		p = s.last
 	}
-	return 0, false
+	for ; p.column < n.Column && p.at < len(s.bytes); p.column++ {
+		_, size := utf8.DecodeRune(s.bytes[p.at:])
+		p.at += size
+	}
+	s.last = p
+	return p.at, p.column == n.Column && p.at < len(s.bytes)
 }
 
 // lineStarts counts lines as YAML's reader does: a byte order mark is in none, and

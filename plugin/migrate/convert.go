@@ -84,10 +84,10 @@ func (m *migration) convert(e *outline.Entry, path []string, value any, r *rule,
 	case res.absent != "":
 		m.keep(e, path, f, Absent, res.absent)
 	case res.same:
-		m.note(Differs, path, e.Line, res.note)
+		m.note(Differs, path, res.note)
 		m.move(e, path, r, f)
 	case res.lines != nil:
-		m.note(Differs, path, e.Line, strings.TrimSpace(r.note+" "+res.note))
+		m.note(Differs, path, strings.TrimSpace(r.note+" "+res.note))
 		m.configure(r.to[0], res.lines, above(e), f)
 	case res.value != nil:
 		m.replace(e, path, r, res, f)
@@ -117,7 +117,7 @@ func (m *migration) replace(e *outline.Entry, path []string, r *rule, res result
 		m.second(e, path, r, res.value, f)
 		return
 	}
-	m.note(Differs, path, e.Line, strings.TrimSpace(r.note+" "+res.note))
+	m.note(Differs, path, strings.TrimSpace(r.note+" "+res.note))
 	for i, place := range to {
 		rest, body := written(res.value, m.out.indent)
 		b := &branch{rest: rest, body: body}
@@ -314,7 +314,7 @@ func environment(in input) result {
 	}
 	entries := []any{}
 	for _, name := range slices.Sorted(maps.Keys(table)) {
-		entries = append(entries, map[string]any{"name": name, "value": plain(table[name])})
+		entries = append(entries, map[string]any{"name": name, "value": word(table[name])})
 	}
 	return result{value: entries}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -241,7 +242,10 @@ func directives(in input) result {
 	var lines []string
 	for _, name := range slices.Sorted(maps.Keys(table)) {
 		items, ok := table[name].([]any)
-		if !ok {
+		switch {
+		case table[name] == nil:
+			lines = append(lines, "# "+name+": null: the server's default")
+		case !ok:
 			items = []any{table[name]}
 		}
 		for _, item := range items {
@@ -253,16 +257,19 @@ func directives(in input) result {
 
 // plain writes a value as the server reads it.
 func plain(value any) string {
+	if text := word(value); text != "" {
+		return text
+	}
+	return `""`
+}
+
+// word is a value as text: a number without an exponent, and nothing for null.
+func word(value any) string {
 	switch value := value.(type) {
-	case string:
-		if value == "" {
-			return `""`
-		}
-		return value
+	case nil:
+		return ""
 	case float64:
-		if value == float64(int64(value)) {
-			return fmt.Sprint(int64(value))
-		}
+		return strconv.FormatFloat(value, 'f', -1, 64)
 	}
 	return fmt.Sprint(value)
 }
@@ -275,7 +282,7 @@ func flags(in input) result {
 	}
 	var words []string
 	for _, item := range items {
-		words = append(words, fmt.Sprint(item))
+		words = append(words, plain(item))
 	}
 	var lines []string
 	for _, line := range strings.Split(" "+strings.Join(words, " "), " --") {

@@ -67,6 +67,13 @@ func TestConversions(t *testing.T) {
 		{"a master outside that is off", "bitnami-redis", "replica: {externalMaster: {enabled: false, host: h}}", "externalMaster", nil},
 		{"readiness stays", "valkey-helm", "readinessProbe: {enabled: false}", "master.readinessProbe", nil},
 		{"a mapping as a template", "redis-ha", "affinity: '{{ x }}'", "master.affinity", nil},
+		{"a merge key at the top", "bitnami-redis", "x: &d {architecture: standalone}\n<<: *d\n", "architecture", "standalone"},
+		{"flags with a number and without a word", "bitnami-redis", "master: {extraFlags: [--maxmemory, 1000000, --save, '']}", "master.configuration", "maxmemory 1000000\nsave \"\"\n"},
+		{"variables without a word", "valkey-helm", "env: {A: '', B: null, C: 1000000}", "master.extraEnvVars", []any{
+			map[string]any{"name": "A", "value": ""}, map[string]any{"name": "B", "value": ""}, map[string]any{"name": "C", "value": "1000000"}}},
+		{"no snapshots in a mapping", "redis-ha", "redis: {config: {save: ''}, disableCommands: [X]}", "commonConfiguration", "save \"\"\nrename-command X \"\"\n"},
+		{"a directive that is null", "redis-ha", "redis: {config: {hz: null, save: 1 1}, disableCommands: [X]}", "commonConfiguration", "# hz: null: the server's default\nsave 1 1\nrename-command X \"\"\n"},
+		{"no commands that are taken away", "redis-ha", "redis: {config: {save: 1 1}, disableCommands: []}", "commonConfiguration", "save 1 1\n"},
 		{"commands that the pods need", "redis-ha", "redis: {disableCommands: [CONFIG], config: {save: 1 1}}", "commonConfiguration", "# rename-command CONFIG \"\" (not for the configuration: pods need the command)\nsave 1 1\n"},
 	}
 	for _, tt := range tests {
@@ -103,6 +110,22 @@ func TestLayers(t *testing.T) {
 	require.Contains(t, string(results[0].Text), "existingSecretPasswordKey: password\n")
 	require.NotContains(t, string(results[0].Text), "architecture")
 	require.Equal(t, "architecture: replication # three\n", string(results[1].Text))
+}
+
+// Lines are those of the file, also where it has to be written anew to be divided.
+func TestLinesOfNotes(t *testing.T) {
+	c, err := Open("bitnami-redis")
+	require.NoError(t, err)
+	for _, top := range []string{"x: &d\n  z: 1\n\n<<: *d\n", "x: {\n\n  z: 1}\n\n"} {
+		results, err := c.Run([]File{{Name: "f", Text: []byte(top + "auth: {\n  pasword: s}\n")}})
+		require.NoError(t, err)
+		lines := map[string]int{}
+		for _, n := range results[0].Notes {
+			lines[n.Path] = n.Line
+		}
+		require.Equal(t, 1, lines["x"])
+		require.Equal(t, 6, lines["auth.pasword"])
+	}
 }
 
 func TestLineBreaksStay(t *testing.T) {

@@ -34,14 +34,14 @@ type Result struct {
 // Run migrates the layers of one release. The first gets what the other chart
 // did by default, where this one does something else.
 func (c *Chart) Run(files []File) ([]Result, error) {
-	own, err := Read(files)
+	layers, err := Read(files)
 	if err != nil {
 		return nil, err
 	}
-	given := Merge(own)
+	given := Merge(layers)
 	var results []Result
 	for i, file := range files {
-		m := &migration{chart: c, own: own[i], given: given}
+		m := &migration{chart: c, source: layers[i], given: given}
 		if i == 0 {
 			m.added = c.added
 		}
@@ -56,8 +56,8 @@ func (c *Chart) Run(files []File) ([]Result, error) {
 
 // Read reads the values of files as Helm does, and refuses what can be read in
 // two ways.
-func Read(files []File) ([]map[string]any, error) {
-	var own []map[string]any
+func Read(files []File) ([]*values.Document, error) {
+	var layers []*values.Document
 	var problems []error
 	for _, f := range files {
 		d := values.Parse(f.Name, f.Text)
@@ -65,16 +65,16 @@ func Read(files []File) ([]map[string]any, error) {
 			at := p.Position
 			problems = append(problems, fmt.Errorf("%s:%d:%d: %s: correct that first", at.Name, at.Line, at.Column, p.Message))
 		}
-		own = append(own, d.Values)
+		layers = append(layers, d)
 	}
-	return own, errors.Join(problems...)
+	return layers, errors.Join(problems...)
 }
 
 // Merge lays later values over earlier ones.
-func Merge(layers []map[string]any) map[string]any {
+func Merge(layers []*values.Document) map[string]any {
 	merged := map[string]any{}
 	for _, layer := range layers {
-		overlay(merged, layer)
+		overlay(merged, layer.Values)
 	}
 	return merged
 }

@@ -129,7 +129,7 @@ func TestDetect(t *testing.T) {
 		require.NoError(t, err)
 		layers, err := Read([]File{{Name: name, Text: data}})
 		require.NoError(t, err)
-		require.Equal(t, []string{name}, detected(t, layers[0]))
+		require.Equal(t, []string{name}, detected(t, layers[0].Values))
 	}
 	for text, want := range map[string][]string{
 		"{auth: {enabled: true}}":                           names,

@@ -13,10 +13,10 @@ import (
 
 // migration is the work on one file.
 type migration struct {
-	chart *Chart
-	own   map[string]any // the file's values
-	given map[string]any // those of all layers
-	added []addition     // defaults to write out; none in a layer over others
+	chart  *Chart
+	source *values.Document
+	given  map[string]any // the values of all layers
+	added  []addition     // defaults to write out; none in a layer over others
 
 	out   *output
 	want  map[string]any // what the result has to say
@@ -87,7 +87,7 @@ func (m *migration) noMapping(e *outline.Entry, path []string, at *step, f *fram
 	switch {
 	case at.rule != nil:
 		return m.apply(e, path, at.rule, f)
-	case isOff(find(m.own, path)):
+	case isOff(find(m.source.Values, path)):
 		m.keep(e, path, f, Needless, isEmpty)
 	default:
 		m.keep(e, path, f, Unknown, m.chart.Title+" has a mapping here")
@@ -111,13 +111,13 @@ func (m *migration) unknown(e *outline.Entry, path []string, at *step, f *frame)
 
 // apply does with a value what its rule says.
 func (m *migration) apply(e *outline.Entry, path []string, r *rule, f *frame) error {
-	value := find(m.own, path)
+	value := find(m.source.Values, path)
 	if kind, why := m.reasonToKeep(value, r); kind != Differs {
 		m.keep(e, path, f, kind, why)
 		return nil
 	}
 	if templateUseOf(value) == plainTemplate && !renders(r.to[0]) {
-		m.note(Differs, path, e.Line, "it is no template here: write what it renders")
+		m.note(Differs, path, "it is no template here: write what it renders")
 	}
 	if r.as == "" {
 		m.move(e, path, r, f)
@@ -151,13 +151,13 @@ func (m *migration) reasonToKeep(value any, r *rule) (Kind, string) {
 
 // move puts an entry to its new places as it is written.
 func (m *migration) move(e *outline.Entry, path []string, r *rule, f *frame) {
-	value := find(m.own, path)
+	value := find(m.source.Values, path)
 	to := m.free(r.to, e.Key, value)
 	if len(to) == 0 {
 		m.second(e, path, r, value, f)
 		return
 	}
-	m.note(Differs, path, e.Line, r.note)
+	m.note(Differs, path, r.note)
 	for i, place := range to {
 		b := &branch{rest: e.Rest, body: e.Body}
 		if i == 0 {
@@ -292,7 +292,7 @@ const isEmpty = "empty"
 
 // keep leaves an entry in its place as a comment.
 func (m *migration) keep(e *outline.Entry, path []string, f *frame, kind Kind, why string) {
-	m.note(kind, path, e.Line, why)
+	m.note(kind, path, why)
 	text := dotted(path) + ": " + why
 	if kind == Absent {
 		text = dotted(path) + ": no counterpart: " + why
@@ -329,9 +329,9 @@ func wrap(text string) []string {
 	return lines
 }
 
-func (m *migration) note(kind Kind, path []string, line int, text string) {
+func (m *migration) note(kind Kind, path []string, text string) {
 	if text != "" {
-		m.notes = append(m.notes, Note{Kind: kind, Path: dotted(path), Line: line, Text: text})
+		m.notes = append(m.notes, Note{Kind: kind, Path: dotted(path), Line: m.source.Line(path), Text: text})
 	}
 }
 

@@ -32,15 +32,7 @@ func (e *Entry) Open() ([]*Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s again: %w", e.Key, err)
 	}
-	setLine(f.Entries, e.Line)
 	return f.Entries, nil
-}
-
-func setLine(entries []*Entry, line int) {
-	for _, e := range entries {
-		e.Line = line
-		setLine(e.Entries, line)
-	}
 }
 
 // Normalize writes a file anew, without aliases and braces around mappings, for
@@ -121,15 +113,16 @@ func (r *resolver) node(n *yaml.Node) *yaml.Node {
 func (r *resolver) pairs(n *yaml.Node) []*yaml.Node {
 	r.left--
 	var pairs []*yaml.Node
+	at := map[string]int{}
 	put := func(key, value *yaml.Node) {
-		for i := 0; i < len(pairs); i += 2 {
-			if pairs[i].Value == key.Value {
-				key.HeadComment = strings.Trim(pairs[i].HeadComment+"\n"+key.HeadComment, "\n")
-				pairs[i], pairs[i+1] = key, value
-				return
-			}
+		i, twice := at[key.Value]
+		if !twice {
+			at[key.Value] = len(pairs)
+			pairs = append(pairs, key, value)
+			return
 		}
-		pairs = append(pairs, key, value)
+		key.HeadComment = strings.Trim(pairs[i].HeadComment+"\n"+key.HeadComment, "\n")
+		pairs[i], pairs[i+1] = key, value
 	}
 	for i := 0; i+1 < len(n.Content) && r.left >= 0; i += 2 {
 		if !isMerge(n.Content[i]) {
@@ -173,6 +166,4 @@ func merges(n *yaml.Node) bool {
 	return false
 }
 
-func isMerge(key *yaml.Node) bool {
-	return key.Kind == yaml.ScalarNode && key.Value == "<<" && key.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0
-}
+func isMerge(key *yaml.Node) bool { return key.ShortTag() == "!!merge" }

@@ -14,7 +14,6 @@ import (
 // Entry is a key with its value, as it was written.
 type Entry struct {
 	Key   string
-	Line  int      // of the key, from 1
 	Above []string // comments and empty lines before it, without indentation
 	Head  string   // the line of the key, without indentation
 	Rest  string   // what follows the key and its colon on that line
@@ -35,7 +34,8 @@ type File struct {
 	Indent  int      // by how much the file indents a level
 }
 
-// ErrLayout is a file whose entries do not stand on lines of their own.
+// ErrLayout is a file whose entries do not stand on lines of their own, or come by
+// a merge key.
 var ErrLayout = errors.New("the entries are not on lines of their own")
 
 // Read reads a file. Its text ends lines with "\n" only.
@@ -52,7 +52,7 @@ func Read(text string) (*File, error) {
 		return &File{After: r.comments(), Indent: usualIndent}, nil
 	}
 	root := document.Content[0]
-	if !isBlock(root) {
+	if !isBlock(root) || merges(root) {
 		return nil, ErrLayout
 	}
 	start, end := r.frame(root)
@@ -80,8 +80,8 @@ const usualIndent = 2
 // indentOf is how far the first nested mapping is indented.
 func indentOf(root *yaml.Node) int {
 	for i := 1; i < len(root.Content); i += 2 {
-		if isBlock(root.Content[i]) && root.Content[i].Column > 1 {
-			return root.Content[i].Column - 1
+		if n := root.Content[i]; isBlock(n) && n.Content[0].Column > 1 { // n itself may begin with an anchor
+			return n.Content[0].Column - 1
 		}
 	}
 	return usualIndent
@@ -175,7 +175,7 @@ func (r reader) entry(key, value *yaml.Node, start, end int) (*Entry, error) {
 	}
 	valueEnd := min(max(r.valueEnd(value), key.Line), end)
 	e := &Entry{
-		Key: key.Value, Line: key.Line, Head: line[indent:], Rest: rest, value: value,
+		Key: key.Value, Head: line[indent:], Rest: rest, value: value,
 		Above: unindent(r.cut(start, key.Line-1), indent),
 		Body:  unindent(r.cut(key.Line+1, valueEnd), indent),
 		Foot:  unindent(r.cut(valueEnd+1, end), indent),

@@ -30,7 +30,20 @@ func identity(o manifest.Object) finding.Object {
 // release is one release of this chart, before or after the upgrade.
 type release struct {
 	objects []manifest.Object
+	names   map[finding.Object]manifest.Object // the same
 	live    map[finding.Object]manifest.Object // those of them that are known to be in the cluster
+}
+
+// with is the release with one more object. Of two with one name the first counts.
+func (r release) with(o manifest.Object) release {
+	if r.names == nil {
+		r.names = map[finding.Object]manifest.Object{}
+	}
+	if _, twice := r.names[identity(o)]; !twice {
+		r.names[identity(o)] = o
+	}
+	r.objects = append(r.objects, o)
+	return r
 }
 
 // of returns the StatefulSet of a role.
@@ -45,12 +58,8 @@ func (r release) of(role string) (manifest.Object, bool) {
 
 // named returns the object of the same kind and name as another.
 func (r release) named(like manifest.Object) (manifest.Object, bool) {
-	for _, o := range r.objects {
-		if identity(o) == identity(like) {
-			return o, true
-		}
-	}
-	return manifest.Object{}, false
+	o, ok := r.names[identity(like)]
+	return o, ok
 }
 
 // there is the release as it is in the cluster.
@@ -58,7 +67,7 @@ func (r release) there() release {
 	in := release{live: r.live}
 	for _, o := range r.objects {
 		if live, ok := r.live[identity(o)]; ok {
-			in.objects = append(in.objects, live)
+			in = in.with(live)
 		}
 	}
 	return in

@@ -104,7 +104,9 @@ func group(objects []manifest.Object, live map[finding.Object]manifest.Object) m
 	for _, o := range objects {
 		if ours.Is(o) {
 			at := place{o.Namespace(), o.Label(instanceLabel)}
-			releases[at] = release{append(releases[at].objects, o), live}
+			r := releases[at].with(o)
+			r.live = live
+			releases[at] = r
 		}
 	}
 	return releases

@@ -39,6 +39,13 @@ func (d *Document) entryPosition(e entry, want part) finding.Position {
 	return d.nodePosition(e.value)
 }
 
+// Line is where the document writes the key at the end of the path; 0 if it does
+// not.
+func (d *Document) Line(p Path) int {
+	at, _ := d.position(p, keyPart)
+	return at.Line
+}
+
 // resolve follows an alias.
 func resolve(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
