@@ -71,7 +71,7 @@ func TestMigrateInPlace(t *testing.T) {
 
 	stdout, _, code := execute("primary: {}\n", "migrate", "-", "-o", "-")
 	require.Equal(t, Clean, code)
-	require.Contains(t, stdout, "master: {}\n")
+	require.Contains(t, stdout, "# primary: {}\n")
 	require.NoFileExists(t, "-")
 }
 
