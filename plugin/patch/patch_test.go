@@ -60,7 +60,7 @@ func TestLoad(t *testing.T) {
 	require.Equal(t, "A", s.patches[0].target.Kind)
 
 	_, err = Load(folder(t, map[string]string{"a.yaml": "x: 1", "b.yaml": "target: {kind: B}\n"}), "")
-	require.ErrorContains(t, err, "a.yaml: yaml: unmarshal errors")
+	require.ErrorContains(t, err, "a.yaml:1: unknown key x")
 	require.ErrorContains(t, err, "b.yaml: patch: it is to be a text")
 	_, err = Load(t.TempDir(), "")
 	require.ErrorContains(t, err, "no patches in ")
