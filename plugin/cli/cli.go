@@ -25,10 +25,13 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil {
 		return code
 	}
+	if ctx.Err() != nil {
+		err = errors.New("interrupted") // whatever that looked like where it happened
+	}
 	fmt.Fprintf(stderr, "helm valkey: %v\n", err)
 	var usage *usageError
 	if errors.As(err, &usage) {
-		fmt.Fprintln(stderr, "Try: helm valkey help")
+		fmt.Fprintln(stderr, "Try: helm valkey help"+commandOf(args))
 		return Usage
 	}
 	return Failure
@@ -88,6 +91,18 @@ func find(name string) (command, error) {
 		}
 	}
 	return command{}, &usageError{fmt.Sprintf("unknown command %q: it is %s", name, names())}
+}
+
+// commandOf is the command of a command line behind a blank, empty if there is
+// none that help can explain.
+func commandOf(args []string) string {
+	if len(args) == 0 || args[0] == "help" {
+		return ""
+	}
+	if c, err := find(args[0]); err == nil {
+		return " " + c.name
+	}
+	return ""
 }
 
 func (s streams) run(ctx context.Context, args []string) (int, error) {

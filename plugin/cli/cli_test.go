@@ -93,6 +93,40 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// A command line that makes no sense leads to the help of what was asked for.
+func TestUsageErrorNamesTheHelp(t *testing.T) {
+	for args, want := range map[string]string{
+		"lint --strict":    "Try: helm valkey help lint\n",
+		"template":         "Try: helm valkey help template\n",
+		"help lnit":        "Try: helm valkey help\n",
+		"lnit values.yaml": "Try: helm valkey help\n",
+	} {
+		_, stderr, code := execute("", strings.Fields(args)...)
+		require.Equal(t, Usage, code)
+		require.True(t, strings.HasSuffix(stderr, want), stderr)
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var out, said bytes.Buffer
+	require.Equal(t, Failure, Run(ctx, []string{"lint", "-f", "-"}, strings.NewReader("a: 1"), &out, &said))
+	require.Equal(t, "helm valkey: interrupted\n", said.String())
+	require.Empty(t, out.String())
+}
+
+// What cannot be printed has not been done.
+func TestNobodyTakesTheOutput(t *testing.T) {
+	for _, args := range []string{"version", "help", "help lint", "rules", "explain VK101", "lint --set a=1"} {
+		var said bytes.Buffer
+		out, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		require.NoError(t, err)
+		defer out.Close()
+		require.Equal(t, Failure, Run(context.Background(), strings.Fields(args), strings.NewReader(""), out, &said), args)
+	}
+}
+
 func TestUsageFitsATerminal(t *testing.T) {
 	texts := []string{overview()}
 	for _, c := range commands() {

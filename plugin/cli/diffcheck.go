@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
 	"github.com/helm-valkey/helm-valkey/plugin/upgrade"
@@ -41,6 +42,10 @@ func runDiffCheck(ctx context.Context, s streams, args []string) (int, error) {
 	if len(names) != 2 {
 		return 0, &usageError{fmt.Sprintf("diff-check takes two files, OLD and NEW, found %q", names)}
 	}
+	inputs := slices.DeleteFunc([]string{names[0], names[1], *live}, func(name string) bool { return name != "-" })
+	if len(inputs) > 1 {
+		return 0, &usageError{"diff-check: the standard input can be read once only: give - once"}
+	}
 	rules, err := allowed(allow)
 	if err != nil {
 		return 0, err
@@ -70,6 +75,12 @@ func (s streams) readUpgrade(old, current, live string) (upgrade.Upgrade, error)
 			return u, err
 		}
 		*side.objects = append([]manifest.Object{}, objects...)
+	}
+	if len(u.New) == 0 {
+		return u, fmt.Errorf("%s holds no object of the valkey chart: see whether what wrote it failed", current)
+	}
+	if len(u.Old) == 0 {
+		fmt.Fprintf(s.err, "helm valkey: %s holds no object of the valkey chart: nothing is compared, as before a first installation\n", old)
 	}
 	return u, nil
 }

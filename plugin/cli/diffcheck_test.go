@@ -32,6 +32,9 @@ func TestDiffCheck(t *testing.T) {
 	}{
 		{"the same", []string{golden, golden}, Clean, ""},
 		{"first installed", []string{"-", golden}, Clean, ""},
+		{"what should have rendered it failed", []string{golden, "-"}, Failure, ""},
+		{"the standard input twice", []string{"-", "-"}, Usage, ""},
+		{"and for what is live", []string{golden, "-", "--live=-"}, Usage, ""},
 		{"refused", []string{golden, smaller}, Findings, "error: StatefulSet rel-valkey-master in namespace space: spec.volumeClaimTemplates[data].spec.resources.requests.storage: 8Gi → 4Gi: volumes cannot shrink [VK303]"},
 		{"allowed", []string{golden, smaller, "--allow", "vk301,VK303"}, Clean, ""},
 		{"deleted before", []string{golden, smaller, "--live", none}, Clean, ""},
@@ -51,6 +54,12 @@ func TestDiffCheck(t *testing.T) {
 			require.Equal(t, tt.says == "", stdout == "", stdout)
 		})
 	}
+}
+
+// Nothing to compare with is no mistake, but may be one.
+func TestDiffCheckSaysThatItComparesNothing(t *testing.T) {
+	_, stderr, _ := execute("", "diff-check", "-", "../../tests/render/testdata/default.golden.yaml")
+	require.Equal(t, "helm valkey: - holds no object of the valkey chart: nothing is compared, as before a first installation\n", stderr)
 }
 
 // What post-render has to say goes to a file, failures included.

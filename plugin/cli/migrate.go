@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 
 	chart "github.com/helm-valkey/helm-valkey/charts/valkey"
@@ -25,7 +26,7 @@ named, as is what means something else here.
                          out, it is found out from the keys
   -f, --values FILE      values file; several are layers of one release, as for
                          "helm install"; - is the standard input
-  -o, --output FILE      write there instead of to the standard output; of
+  -o, --output FILE      write there instead of to the standard output (-); of
                          several files: into that directory, by their names
   --in-place             write over the files themselves
   --force                write over files that are there
@@ -119,7 +120,7 @@ func readMigrateOptions(args []string) (migrateOptions, error) {
 		return o, &usageError{"migrate: --in-place and --output exclude each other"}
 	case stdin && (files > 1 || o.inPlace):
 		return o, &usageError{"migrate: the standard input is no file that has a name: give it alone, and the result's name with -o"}
-	case files > 1 && !o.inPlace && o.output == "":
+	case files > 1 && !o.inPlace && o.toStdout():
 		return o, &usageError{"migrate: several files: give the directory for the results with -o, or --in-place"}
 	}
 	return o, nil
@@ -131,7 +132,7 @@ func (s streams) migrateRelease(c *lint.Chart, from string, names []string) ([]m
 	if err != nil {
 		return nil, nil, err
 	}
-	other, err := chartOf(from, files)
+	other, err := chartOf(c, from, files)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -160,14 +161,22 @@ func (s streams) migrateRelease(c *lint.Chart, from string, names []string) ([]m
 	return results, left, err
 }
 
-// lintMigrated checks the layers of a release as they lie over each other.
+// lintMigrated checks the results.
 func lintMigrated(c *lint.Chart, results []migrate.Result) ([]finding.Finding, error) {
+	var files []migrate.File
+	for _, r := range results {
+		files = append(files, migrate.File{Name: r.Name + " (migrated)", Text: r.Text})
+	}
+	return lintLayers(c, files)
+}
+
+// lintLayers checks the layers of a release as they lie over each other.
+func lintLayers(c *lint.Chart, files []migrate.File) ([]finding.Finding, error) {
 	var o values.Options
 	texts := map[string][]byte{}
-	for _, r := range results {
-		name := r.Name + " (migrated)"
-		o.Files = append(o.Files, name)
-		texts[name] = r.Text
+	for _, f := range files {
+		o.Files = append(o.Files, f.Name)
+		texts[f.Name] = f.Text
 	}
 	v, err := values.Read(o, c.Defaults, func(name string) ([]byte, error) { return texts[name], nil })
 	if err != nil {
@@ -189,17 +198,31 @@ func (s streams) readLayers(names []string) ([]migrate.File, error) {
 }
 
 // chartOf opens the table of a chart, or finds out which the values are for.
-func chartOf(from string, files []migrate.File) (*migrate.Chart, error) {
-	if from != "" {
-		c, err := migrate.Open(from)
-		if err != nil {
-			return nil, &usageError{"migrate: " + err.Error()}
-		}
-		return c, nil
+func chartOf(c *lint.Chart, from string, files []migrate.File) (*migrate.Chart, error) {
+	if from == "" {
+		return detect(c, files)
 	}
+	other, err := migrate.Open(from)
+	if err != nil {
+		return nil, &usageError{"migrate: " + err.Error()}
+	}
+	return other, nil
+}
+
+// detect finds out which chart the values are for. They may be for this one, as the
+// result of a migration is: the same keys may mean something else there.
+func detect(c *lint.Chart, files []migrate.File) (*migrate.Chart, error) {
 	layers, err := migrate.Read(files)
 	if err != nil {
 		return nil, err
+	}
+	found, err := lintLayers(c, files)
+	if err != nil {
+		return nil, err
+	}
+	unclear := fmt.Sprintf("migrate: %s: cannot tell which chart it is for: ", files[0].Name)
+	if !slices.ContainsFunc(found, func(f finding.Finding) bool { return f.RuleID == "VK001" }) {
+		return nil, &usageError{unclear + "this chart knows every key of it; if it is for another chart all the same, say so with --from"}
 	}
 	all, err := migrate.OpenAll()
 	if err != nil {
@@ -213,5 +236,5 @@ func chartOf(from string, files []migrate.File) (*migrate.Chart, error) {
 	for _, c := range charts {
 		names = append(names, c.Name)
 	}
-	return nil, &usageError{fmt.Sprintf("migrate: %s: cannot tell which chart it is for: it could be %s: say it with --from", files[0].Name, strings.Join(names, ", "))}
+	return nil, &usageError{fmt.Sprintf("%sit could be %s: say it with --from", unclear, strings.Join(names, ", "))}
 }

@@ -44,28 +44,35 @@ func TestMigrate(t *testing.T) {
 	require.Contains(t, stderr, "Left to do in the result:\n<stdin> (migrated):2:17: error: master.replicaCount: more than one master needs Sentinel")
 }
 
-// A file is replaced as a whole: what fails in the middle must not cost the values
-// that were there. It stays behind its link, and readable for whom it was.
+// A file is written over as a whole, through a link, and keeps its mode.
 func TestMigrateInPlace(t *testing.T) {
 	folder := t.TempDir()
-	file := fileWith(t, filepath.Join(folder, "real", "a.yaml"), "primary: {replicaCount: 1}\n")
+	file := fileWith(t, filepath.Join(folder, "real.yaml"), "primary: {persistence: {size: 20Gi}}\n")
 	require.NoError(t, os.Chmod(file, 0o640))
-	before, link := filepath.Join(folder, "before.yaml"), filepath.Join(folder, "link.yaml")
-	require.NoError(t, os.Link(file, before))
-	require.NoError(t, os.Symlink(file, link))
-	_, stderr, code := execute("", "migrate", "--from=bitnami-valkey", "--in-place", link)
+	link := filepath.Join(folder, "link.yaml")
+	require.NoError(t, os.Symlink("real.yaml", link))
+
+	_, stderr, code := execute("", "migrate", "--in-place", link)
 	require.Equal(t, Clean, code, stderr)
-	require.Equal(t, "primary: {replicaCount: 1}\n", contents(t, before))
-	require.Contains(t, contents(t, file), "master:\n")
-	info, err := os.Lstat(link)
+	require.Contains(t, contents(t, file), "master:\n  persistence:\n    size: 20Gi\n")
+	names, err := os.ReadDir(folder)
 	require.NoError(t, err)
-	require.Equal(t, os.ModeSymlink, info.Mode().Type())
-	info, err = os.Stat(file)
+	require.Len(t, names, 2, "nothing is left over")
+	require.Equal(t, os.ModeSymlink, names[0].Type())
+	info, err := os.Stat(file)
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o640), info.Mode())
-	entries, err := os.ReadDir(filepath.Dir(file))
-	require.NoError(t, err)
-	require.Len(t, entries, 1)
+
+	before := contents(t, file)
+	_, stderr, code = execute("", "migrate", "--in-place", link)
+	require.Equal(t, Usage, code)
+	require.Contains(t, stderr, "this chart knows every key of it")
+	require.Equal(t, before, contents(t, file), "a second time would count the master off again")
+
+	stdout, _, code := execute("primary: {}\n", "migrate", "-", "-o", "-")
+	require.Equal(t, Clean, code)
+	require.Contains(t, stdout, "# primary: {}\n")
+	require.NoFileExists(t, "-")
 }
 
 func TestMigrateRefuses(t *testing.T) {
@@ -73,6 +80,7 @@ func TestMigrateRefuses(t *testing.T) {
 	file := fileWith(t, filepath.Join(folder, "a.yaml"), "primary: {replicaCount: 1}\n")
 	twice := fileWith(t, filepath.Join(folder, "b", "a.yaml"), "primary: {replicaCount: 1}\n")
 	unclear := fileWith(t, filepath.Join(folder, "unclear.yaml"), "nameOverride: x\n")
+	strange := fileWith(t, filepath.Join(folder, "strange.yaml"), "nobody: {knows: this}\n")
 	double := fileWith(t, filepath.Join(folder, "double.yaml"), "primary: {}\nprimary: {}\n")
 	several := fileWith(t, filepath.Join(folder, "several.yaml"), "primary: {}\n---\nauth: {}\n")
 	broken := fileWith(t, filepath.Join(folder, "broken.yaml"), "primary: [\n")
@@ -84,7 +92,8 @@ func TestMigrateRefuses(t *testing.T) {
 	}{
 		{"nothing", nil, Usage, "no values"},
 		{"no chart", []string{"--from", "redis", file}, Usage, `unknown chart "redis": it is bitnami-redis, `},
-		{"which chart", []string{unclear}, Usage, "cannot tell which chart it is for: it could be bitnami-redis, bitnami-valkey, "},
+		{"which chart", []string{unclear}, Usage, "cannot tell which chart it is for: this chart knows every key of it"},
+		{"which other chart", []string{strange}, Usage, "cannot tell which chart it is for: it could be bitnami-redis, bitnami-valkey, "},
 		{"several to the standard output", []string{file, twice}, Usage, "give the directory for the results with -o"},
 		{"two places", []string{file, "-o", "x", "--in-place"}, Usage, "exclude each other"},
 		{"standard input in place", []string{"-", "--in-place"}, Usage, "the standard input is no file"},

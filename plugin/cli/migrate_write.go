@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -13,7 +12,7 @@ import (
 // writeMigrated writes the results: all of them, or, as far as can be known
 // before, none.
 func (s streams) writeMigrated(o migrateOptions, results []migrate.Result) error {
-	if o.output == "" && !o.inPlace {
+	if o.toStdout() && !o.inPlace {
 		_, err := s.out.Write(results[0].Text)
 		return err
 	}
@@ -37,6 +36,9 @@ func (s streams) writeMigrated(o migrateOptions, results []migrate.Result) error
 	return nil
 }
 
+// toStdout says whether the result is no file.
+func (o migrateOptions) toStdout() bool { return o.output == "" || o.output == "-" }
+
 // target is the file that a result is written to.
 func (o migrateOptions) target(r migrate.Result, results int) string {
 	switch {
@@ -54,42 +56,30 @@ func isDirectory(name string) bool {
 }
 
 // writeValues writes a file that only its owner may read, unless it is there
-// already: there may be passwords in it.
+// already: there may be passwords in it. What was there is there until all is
+// written.
 func writeValues(name string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	mode := fs.FileMode(0o600)
-	info, err := os.Stat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular():
-		return os.WriteFile(name, text, mode) // a pipe, or a device
-	default:
-		mode = info.Mode()
+	mode := os.FileMode(0o600)
+	if info, err := os.Stat(name); err == nil {
+		if !info.Mode().IsRegular() {
+			return os.WriteFile(name, text, mode) // a device
+		}
+		mode = info.Mode().Perm()
 		if name, err = filepath.EvalSymlinks(name); err != nil {
 			return err
 		}
 	}
-	return replaceFile(name, text, mode)
-}
-
-// replaceFile puts a file in the place of another, or of none, as a whole: half a
-// file is never there.
-func replaceFile(name string, text []byte, mode fs.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".helm-valkey-*")
 	if err != nil {
 		return err
 	}
+	defer os.Remove(f.Name())
 	_, err = f.Write(text)
-	err = errors.Join(err, f.Sync(), f.Close(), os.Chmod(f.Name(), mode))
-	if err == nil {
-		err = os.Rename(f.Name(), name)
+	if err = errors.Join(err, f.Sync(), f.Close(), os.Chmod(f.Name(), mode)); err != nil {
+		return err
 	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return os.Rename(f.Name(), name)
 }

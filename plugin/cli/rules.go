@@ -12,7 +12,8 @@ import (
 const rulesUsage = `Usage: helm valkey rules [--format text|json]
 
 rules lists all rules: VK0xx on the form of values files, VK1xx on values,
-VK2xx on rendered objects. "helm valkey explain RULE" says more of one.
+VK2xx on rendered objects, VK3xx on upgrades. "helm valkey explain RULE" says
+more of one.
 `
 
 func rulesCommand() command {

@@ -31,8 +31,8 @@ func runVersion(_ context.Context, s streams, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(s.out, "%s (%s %s)\n", m.Version, m.Name, m.AppVersion)
-	return Clean, nil
+	_, err = fmt.Fprintf(s.out, "%s (%s %s)\n", m.Version, m.Name, m.AppVersion)
+	return Clean, err
 }
 
 // version is that of the plugin.

@@ -130,7 +130,8 @@ func remote(o values.Options) (string, bool) {
 // openChart opens the chart of the line, wherever Helm would find it.
 func (w *wrapped) openChart(ctx context.Context) (fs.FS, func(), error) {
 	ref := w.line.Chart()
-	if _, err := os.Stat(ref); err == nil {
+	isPath := filepath.IsAbs(ref) || strings.HasPrefix(ref, ".") // to Helm, too
+	if _, err := os.Stat(ref); err == nil || isPath {
 		return charts.Open(ctx, ref, "")
 	}
 	folder := filepath.Join(w.folder, "chart")

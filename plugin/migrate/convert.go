@@ -207,7 +207,7 @@ func oneLess(in input) result {
 	case mode == "cluster":
 		return result{absent: "these are the pods of a cluster, and there is no cluster mode"}
 	}
-	return result{value: n - 1, note: fmt.Sprintf("%d pods are a master and %d replicas", n, n-1), also: sentinels(in, n)}
+	return result{value: n - 1, note: fmt.Sprintf("it counted the master, too: %d is %d here", n, n-1), also: sentinels(in, n)}
 }
 
 // nodes is a number that counts the master too once there are Sentinels.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"text/template"
 
@@ -49,7 +50,7 @@ func parse(name string, data []byte) (*patch, error) {
 	decoder.KnownFields(true)
 	var f file
 	if err := decoder.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("read %s: %w", name, err)
+		return nil, unreadable(name, err)
 	}
 	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read %s: it holds more than one document: give each patch a file of its own", name)
@@ -68,6 +69,19 @@ func parse(name string, data []byte) (*patch, error) {
 		file: name, place: targetPlace(name, data), target: f.Target,
 		template: parsed, line: f.Patch.Line, lines: strings.Count(f.Patch.Value, "\n"),
 	}, nil
+}
+
+// unknownField is how the decoder says that it does not know a key.
+var unknownField = regexp.MustCompile(`^line (\d+): field (.*) not found in type `)
+
+func unreadable(name string, err error) error {
+	var mistakes *yaml.TypeError
+	if errors.As(err, &mistakes) {
+		if m := unknownField.FindStringSubmatch(mistakes.Errors[0]); m != nil {
+			return fmt.Errorf("%s:%s: unknown key %s: a patch has target (apiVersion, kind, name, namespace, labels) and patch", name, m[1], m[2])
+		}
+	}
+	return fmt.Errorf("read %s: %w", name, err)
 }
 
 // targetPlace is the line of the target, for who looks for what it misses.

@@ -23,7 +23,8 @@ func TestParseRefuses(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"nothing", "", "p.yaml: target: it names nothing: give a kind, a name, a namespace or labels"},
 		{"no YAML", "target: [", "read p.yaml: yaml: line 1: did not find expected node content"},
-		{"a misspelt key", "target: {kid: Pod}\npatch: a\n", "read p.yaml: yaml: unmarshal errors:\n  line 1: field kid not found in type patch.target"},
+		{"a misspelt key", "target: {kid: Pod}\npatch: a\n", "p.yaml:1: unknown key kid: a patch has target (apiVersion, kind, name, namespace, labels) and patch"},
+		{"no patch", "apiVersion: v1\nkind: Pod\n", "p.yaml:1: unknown key apiVersion: a patch has target (apiVersion, kind, name, namespace, labels) and patch"},
 		{"an empty target", "target: {}\npatch: a\n", "p.yaml: target: it names nothing: give a kind, a name, a namespace or labels"},
 		{"a broken pattern", "target: {name: 'a['}\npatch: a\n", `p.yaml: target: "a[" is no pattern: a [ needs its ], and a \ something behind it`},
 		{"no patch", head, `p.yaml: patch: it is to be a text, because it is a template: write "patch: |", and the patch below`},
@@ -59,7 +60,7 @@ func TestLoad(t *testing.T) {
 	require.Equal(t, "A", s.patches[0].target.Kind)
 
 	_, err = Load(folder(t, map[string]string{"a.yaml": "x: 1", "b.yaml": "target: {kind: B}\n"}), "")
-	require.ErrorContains(t, err, "a.yaml: yaml: unmarshal errors")
+	require.ErrorContains(t, err, "a.yaml:1: unknown key x")
 	require.ErrorContains(t, err, "b.yaml: patch: it is to be a text")
 	_, err = Load(t.TempDir(), "")
 	require.ErrorContains(t, err, "no patches in ")

@@ -10,11 +10,15 @@ import (
 // Findings end up in the logs of CI: what is printed of a user's values holds no
 // password.
 
-// secretKey matches a key that names a secret, up to its value.
-var secretKey = regexp.MustCompile(`(?i)(?:password|passwd|passphrase|token)["']?\s*[:=]\s*`)
+// secretName matches the end of a key that names a secret. Findings are about
+// misspelt keys, too: pasword, passowrd.
+const secretName = `(?i)(?:pass?[word]{2,4}t?|pass|passphrase|pwd|token)`
+
+// secretKey matches such a key, up to its value.
+var secretKey = regexp.MustCompile(secretName + `["']?\s*[:=]\s*`)
 
 // secretPath matches the path of such a key.
-var secretPath = regexp.MustCompile(`(?i)(?:password|passwd|passphrase|token)$`)
+var secretPath = regexp.MustCompile(secretName + `$`)
 
 // secretValues match a value: in quotes, within braces or a flag, to its end, and
 // otherwise to the end of the line or a comment.
