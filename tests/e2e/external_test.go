@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -33,9 +35,13 @@ func moveData(t *testing.T, helm string) {
 		"existingSecretPasswordKey": cluster.OutsideKey,
 	}})
 	r.WaitFollowing()
-	_, err := r.Try(r.Endpoint(cluster.Master), "SET", "key", "value")
-	require.True(t, resp.IsCode(err, "READONLY"), "a write before the promotion: %v", err)
-	require.ErrorContains(t, err, "follows "+cluster.OutsideService)
+	cluster.Eventually(t, "a write endpoint that says whom the release follows", func() error {
+		_, err := r.Try(r.Endpoint(cluster.Master), "SET", "key", "value")
+		if !resp.IsCode(err, "READONLY") || !strings.Contains(err.Error(), "follows "+cluster.OutsideService) {
+			return fmt.Errorf("a write before the promotion: %v", err)
+		}
+		return nil
+	})
 	before.WaitWrites(enoughWrites)
 
 	said, err := r.Promote()

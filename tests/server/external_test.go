@@ -74,6 +74,7 @@ func TestExternalPromotionUnderLoad(t *testing.T) {
 
 			said, err := r.Master.Promote()
 			require.NoError(t, err)
+			t.Log(said)
 			require.Contains(t, said, "promoted: hv-master-0 is master")
 			require.Contains(t, said, "CONFIG SET min-slaves-to-write 0")
 			time.Sleep(time.Second) // the writers try on
