@@ -177,8 +177,22 @@ func Undo(fenced int) string {
 	return "CONFIG SET " + directive + " " + strconv.Itoa(fenced-fence)
 }
 
+// late is when a command surely has run whose answer was not waited for: the server that was
+// busy until now takes its connections in any order.
+const late = 200 * time.Millisecond
+
 // Lift takes the fence away, as if there had been none.
 func (s *Source) Lift(ctx context.Context, release engine.Release) error {
+	err := s.lift(ctx, release)
+	select {
+	case <-ctx.Done():
+		return err
+	case <-time.After(late):
+		return s.lift(ctx, release)
+	}
+}
+
+func (s *Source) lift(ctx context.Context, release engine.Release) error {
 	fenced, err := s.Fenced(ctx)
 	if err == nil && fenced >= fence {
 		_, err = s.do(ctx, "CONFIG", "SET", directive, strconv.Itoa(fenced-fence))

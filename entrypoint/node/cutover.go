@@ -50,6 +50,9 @@ func (n *Node) Cutover(ctx context.Context, o peer.Order) error {
 	if err := n.mayCutOver(); err != nil {
 		return err
 	}
+	if n.settings.External == "" && o.Fence != peer.FenceGone {
+		return errors.New("no value names the server that the data come from: set externalMaster again, or promote with --source-is-gone")
+	}
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	source := n.newSource()
@@ -61,13 +64,7 @@ func (n *Node) Cutover(ctx context.Context, o peer.Order) error {
 		if _, err := n.whenClose(ctx, source); err != nil {
 			return err
 		}
-		if err := n.catchUp(ctx, source, stillFor); err != nil {
-			return err
-		}
-		if err := n.share(ctx); err != nil {
-			return err
-		}
-		return n.crown(ctx)
+		return n.succeed(ctx, source, stillFor)
 	case peer.FenceSource:
 		return n.cutOverFenced(ctx, source)
 	default:
@@ -92,8 +89,7 @@ func (n *Node) mayCutOver() error {
 	}
 }
 
-// cutOverFenced has the server outside refuse writes, takes what is still missing, and goes
-// on as master.
+// cutOverFenced has the server outside refuse writes first.
 func (n *Node) cutOverFenced(ctx context.Context, source *external.Source) (err error) {
 	state, err := n.whenClose(ctx, source)
 	if err != nil {
@@ -102,6 +98,7 @@ func (n *Node) cutOverFenced(ctx context.Context, source *external.Source) (err 
 	ctx, cancel := context.WithTimeout(ctx, fencedFor)
 	defer cancel()
 	n.log.Info("fencing the server outside", "address", source.Address())
+	release := state.Release
 	defer func() {
 		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoFor)
 		defer cancel()
@@ -109,12 +106,16 @@ func (n *Node) cutOverFenced(ctx context.Context, source *external.Source) (err 
 		if err != nil {
 			undo, what = source.Lift, "take writes as before"
 		}
-		if undone := undo(after, state.Release); undone != nil && err != nil {
-			err = errors.Join(err, fmt.Errorf("and %s could not be told to %s: %w", source.Address(), what, undone))
+		if undone := undo(after, release); undone != nil && err != nil {
+			err = errors.Join(err, fmt.Errorf("and %s could not be told to %s: promote again when it answers: %w", source.Address(), what, undone))
 		}
 	}()
-	if err := source.Fence(ctx, state.Release); err != nil {
+	err = source.Fence(ctx, release)
+	switch {
+	case isRefusal(err):
 		return fmt.Errorf("%s can't be kept from taking writes: %w: give the user the right to it; or stop all that write to it, and promote with --no-fence", source.Address(), err)
+	case err != nil:
+		return fmt.Errorf("%s does not answer: %w", source.Address(), err)
 	}
 	if state, err = source.Look(ctx); err == nil && !state.Guarded {
 		err = fmt.Errorf("%s takes writes however few replicas it has: set its min-slaves-max-lag to 10", source.Address())
@@ -122,7 +123,12 @@ func (n *Node) cutOverFenced(ctx context.Context, source *external.Source) (err 
 	if err != nil {
 		return err
 	}
-	if err := n.catchUp(ctx, source, 0); err != nil {
+	return n.succeed(ctx, source, 0)
+}
+
+// succeed takes what is still missing, and goes on as master.
+func (n *Node) succeed(ctx context.Context, source *external.Source, still time.Duration) error {
+	if err := n.catchUp(ctx, source, still); err != nil {
 		return err
 	}
 	if err := n.share(ctx); err != nil {

@@ -298,7 +298,7 @@ func TestExternalIsTakenOutTooSoon(t *testing.T) {
 		return mentions(status.Reason, "set externalMaster again")
 	})
 	_, err := r.Master.Promote("--timeout", "2s")
-	require.Error(t, err)
+	require.ErrorContains(t, err, "set externalMaster again")
 	_, err = r.Master.Promote("--source-is-gone")
 	require.NoError(t, err)
 	r.WaitInSync()
@@ -573,6 +573,40 @@ func TestExternalSourceFails(t *testing.T) {
 			}
 			r.WaitInSync()
 			requireAllKept(t, r, load.Stop())
+		}
+	})
+	t.Run("it hangs while it is left", func(t *testing.T) {
+		t.Parallel()
+		// Every step of a promotion takes this long here.
+		const step = 150 * time.Millisecond
+		for n := range 8 {
+			old := release.RunOutside(t, release.DefaultEngine(t), "", "")
+			old.Do("SET", "key", "old")
+			r := release.New(t, copyOptions(t, "valkey-9.1", "aof"))
+			r.Master.Env["EXTERNAL_MASTER"] = release.Slow(t, old.Address(), step)
+			r.Start()
+			r.Master.WaitReady()
+			after := time.Duration(n)*step + step/2
+			said := make(chan error, 1)
+			go func() {
+				_, err := r.Master.Promote("--timeout", "15s")
+				said <- err
+			}()
+			time.Sleep(after)
+			old.Freeze()
+			time.Sleep(3 * time.Second)
+			old.Thaw()
+			err := <-said
+			t.Logf("after %s: %v", after, err)
+			if err == nil {
+				continue
+			}
+			// Nothing of what was done to it is left.
+			began := time.Now()
+			old.Do("SET", "key", "still")
+			require.Less(t, time.Since(began), 5*time.Second)
+			_, err = r.Master.Promote()
+			require.NoError(t, err)
 		}
 	})
 	t.Run("it comes back empty", func(t *testing.T) {

@@ -86,6 +86,18 @@ func (o *Outside) Kill() {
 	o.command = nil
 }
 
+// Freeze stops the server: it keeps its connections, and nothing answers.
+func (o *Outside) Freeze() {
+	o.tb.Helper()
+	require.NoError(o.tb, o.command.Process.Signal(syscall.SIGSTOP))
+}
+
+// Thaw ends Freeze.
+func (o *Outside) Thaw() {
+	o.tb.Helper()
+	require.NoError(o.tb, o.command.Process.Signal(syscall.SIGCONT))
+}
+
 // Forget removes what the server has on disk, as a volume that is lost does.
 func (o *Outside) Forget() {
 	o.tb.Helper()
