@@ -23,6 +23,7 @@ type Document struct {
 	Problems []Problem
 	Scalars  []Scalar // what Helm reads otherwise than it is written
 
+	large bool // it has more values than anybody writes
 	lines []string
 	root  *yaml.Node // nil when there is nothing in it
 	index map[*yaml.Node]map[string]entry
@@ -59,11 +60,30 @@ func Parse(name string, data []byte) *Document {
 		d.add(TopLevel, fmt.Sprintf("values are a mapping of keys, and this file is %s", kindOf(top)), d.nodePosition(d.root))
 		return d
 	}
+	if d.large = left(d.root, mostNodes) == 0; d.large {
+		return d
+	}
 	if readable {
 		d.readOn(data, decoder)
 	}
 	d.inspect(d.root, nil)
 	return d
+}
+
+// mostNodes is how many keys and values a file may have, aliases written out. It
+// bounds memory: a finding for each of half a million takes gigabytes.
+const mostNodes = 50_000
+
+// left is what is left of a number when the nodes are taken from it.
+func left(n *yaml.Node, number int) int {
+	if n == nil || number == 0 {
+		return number
+	}
+	number = left(n.Alias, number-1)
+	for _, child := range n.Content {
+		number = left(child, number)
+	}
+	return number
 }
 
 func newDocument(name string, data []byte) *Document {

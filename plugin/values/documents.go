@@ -91,7 +91,9 @@ func (d *Document) mergePieces(all []piece) (map[string]any, int, bool) {
 		if len(values) > 0 {
 			mappings++
 		}
-		merged = mergeFiles(merged, values)
+		if mappings < 2 { // with two of them it does not matter what they hold
+			merged = mergeFiles(merged, values)
+		}
 	}
 	return merged, mappings, true
 }

@@ -2,6 +2,7 @@
 package values
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
@@ -37,6 +38,9 @@ func Read(o Options, defaults *Document, read ReadFile) (*Values, error) {
 			return nil, err
 		}
 		d := Parse(name, data)
+		if d.large {
+			return nil, fmt.Errorf("%s: more than %d keys and values: split the file, and check one part of it at a time", name, mostNodes)
+		}
 		v.Files = append(v.Files, d)
 		v.Problems = append(v.Problems, d.Problems...)
 		v.Broken = v.Broken || d.Values == nil

@@ -335,3 +335,13 @@ func TestPositionsOfLinesInText(t *testing.T) {
 		})
 	}
 }
+
+// A finding for each of half a million values would take gigabytes.
+func TestReadRefusesTooManyValues(t *testing.T) {
+	list := "a: [" + strings.Repeat("1,", mostNodes) + "]\n"
+	aliases := "a: &a [" + strings.Repeat("1,", 700) + "]\nb: [" + strings.Repeat("*a, ", 80) + "]\n"
+	for _, text := range []string{list, aliases, "a: 1\n" + strings.Repeat("b: 1\n", mostNodes)} {
+		_, err := Read(Options{Files: []string{"f.yaml"}}, Parse("defaults", nil), func(string) ([]byte, error) { return []byte(text), nil })
+		require.ErrorContains(t, err, "f.yaml: more than 50000 keys and values", text[:20])
+	}
+}

@@ -37,7 +37,8 @@ of which _directives.tpl knows nothing.
 valkey.configurationLines: the directives in the configuration → {"lines": [{"path", "at",
 "directive", "values", "whole"}]} as JSON: the values as they are written, quotes and all;
 whole says whether every quote is closed. Rules and the helpers below see them, made once,
-as .Configuration. Nothing is collected in a list, which `append` would copy for every line.
+as .Configuration. Nothing is collected in a list, which `append` would copy for every line,
+and only the first 10,000 lines of a text are looked at.
 */}}
 {{- define "valkey.configurationLines" -}}
 {{- $master := .Values.master | default dict -}}
@@ -48,7 +49,7 @@ as .Configuration. Nothing is collected in a list, which `append` would copy for
 {{- range $path, $text := $texts -}}
 {{- range $i, $line := splitList "\n" (toString ($text | default "")) -}}
 {{- $line = trim $line -}}
-{{- if and $line (not (hasPrefix "#" $line)) -}}
+{{- if and $line (lt $i 10000) (not (hasPrefix "#" $line)) -}}
 {{- $words := splitList " " (replace "\t" " " $line) | compact -}}
 {{- $whole := true -}}
 {{- if or (contains "'" $line) (contains "\"" $line) -}}
