@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
 var dataFormat = finding.Rule{
@@ -44,7 +45,7 @@ type move struct {
 func (c change) moves() []move {
 	var all []move
 	for _, p := range c.statefulSets() {
-		if p.current.Label(componentLabel) == sentinel || imageName(p.old) == imageName(p.current) {
+		if p.current.Label(ours.ComponentLabel) == ours.Sentinel || imageName(p.old) == imageName(p.current) {
 			continue
 		}
 		m := move{pair: p}
@@ -62,7 +63,7 @@ func findDataFormats(c change) []finding.Finding {
 		if !m.fromKnown || !m.known || !known || !alsoKnown || reads(m.to.engine, to, from) || c.follows(m) {
 			continue
 		}
-		return []finding.Finding{dataFormat.On(identity(m.old), imageField,
+		return []finding.Finding{dataFormat.On(m.old.ID(), imageField,
 			fmt.Sprintf("%s → %s: it cannot read the data, which are in format %d; it reads %s", m.from, m.to, from, readable(m.to.engine, to)),
 			fmt.Sprintf("stay with %s or later; for %s install a second release, and copy the keys there", m.from, m.to))}
 	}
@@ -72,7 +73,7 @@ func findDataFormats(c change) []finding.Finding {
 // follows says whether the data get to an older server in memory alone: a newer
 // Valkey writes to replicas what they read, for as long as it can.
 func (c change) follows(m move) bool {
-	for _, role := range []string{master, replica} {
+	for _, role := range []string{ours.Master, ours.Replica} {
 		if o, ok := c.old.of(role); ok && durable(o) {
 			return false
 		}

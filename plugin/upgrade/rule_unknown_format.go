@@ -32,7 +32,7 @@ func findUnknownFormats(c change) []finding.Finding {
 		toNumber, toFormat := m.to.format()
 		switch {
 		case fromFormat && toFormat && !reads(m.to.engine, toNumber, fromNumber) && c.follows(m):
-			return []finding.Finding{unknownFormat.On(identity(m.old), imageField,
+			return []finding.Finding{unknownFormat.On(m.old.ID(), imageField,
 				fmt.Sprintf("%s → %s: the older server gets the data only while none of them are of a kind that is new to it", m.from, m.to),
 				"make sure that there are none (hashes with fields that expire, since Valkey 9.0); otherwise stay with "+m.from.String())}
 		case fromFormat && toFormat:
@@ -40,7 +40,7 @@ func findUnknownFormats(c change) []finding.Finding {
 		case m.fromKnown && m.known && m.from.older(m.to):
 			continue // later releases read what earlier ones wrote
 		}
-		return []finding.Finding{unknownFormat.On(identity(m.old), imageField,
+		return []finding.Finding{unknownFormat.On(m.old.ID(), imageField,
 			fmt.Sprintf("%q → %q: whether the new server reads what the old one wrote cannot be told from this", imageName(m.old), imageName(m.current)),
 			"make sure that it is no earlier release, and of the same engine; a tag with the release says it")}
 	}
