@@ -13,8 +13,8 @@ var unknownFormat = finding.Rule{
 	Doc: `Which format a server writes, and which it reads, follows from its release; that is
 read from the tag of the image. A tag without a release (` + "`latest`" + `, a digest alone), one of
 several releases with different formats (` + "`redis:8`" + `), or a release that this plugin does not
-know yet tells nothing. A newer Valkey sends an older one what that reads, but only while it
-holds nothing of a kind that the older one does not know, as fields of hashes that expire.`,
+know yet tells nothing. Valkey from 9.1 on sends an older one what that reads, but only while
+it holds nothing of a kind that the older one does not know, as fields of hashes that expire.`,
 	Bad: []string{
 		example(imageOf("docker.io/valkey/valkey:9.1"), imageOf("docker.io/valkey/valkey:latest")),
 		example(imageOf("docker.io/valkey/valkey:99.5"), imageOf("docker.io/valkey/valkey:99.4")),
