@@ -104,6 +104,11 @@ func readMigrateOptions(args []string) (migrateOptions, error) {
 	for _, name := range arguments {
 		o.releases = append(o.releases, []string{name})
 	}
+	return o, o.check()
+}
+
+// check says what is wrong with the flags, and gives the standard input its name.
+func (o migrateOptions) check() error {
 	files, stdin := 0, false
 	for _, names := range o.releases {
 		for i, name := range names {
@@ -115,15 +120,15 @@ func readMigrateOptions(args []string) (migrateOptions, error) {
 	}
 	switch {
 	case files == 0:
-		return o, &usageError{"migrate: no values: give -f FILE or FILE"}
+		return &usageError{"migrate: no values: give -f FILE or FILE"}
 	case o.inPlace && o.output != "":
-		return o, &usageError{"migrate: --in-place and --output exclude each other"}
-	case stdin && (files > 1 || o.inPlace):
-		return o, &usageError{"migrate: the standard input is no file that has a name: give it alone, and the result's name with -o"}
+		return &usageError{"migrate: --in-place and --output exclude each other"}
+	case stdin && (files > 1 || o.inPlace || isDirectory(o.output)):
+		return &usageError{"migrate: the standard input is no file that has a name: give it alone, and the result's name with -o"}
 	case files > 1 && !o.inPlace && o.toStdout():
-		return o, &usageError{"migrate: several files: give the directory for the results with -o, or --in-place"}
+		return &usageError{"migrate: several files: give the directory for the results with -o, or --in-place"}
 	}
-	return o, nil
+	return nil
 }
 
 // migrateRelease migrates the layers of a release, and lints the result.

@@ -97,6 +97,7 @@ func TestMigrateRefuses(t *testing.T) {
 		{"several to the standard output", []string{file, twice}, Usage, "give the directory for the results with -o"},
 		{"two places", []string{file, "-o", "x", "--in-place"}, Usage, "exclude each other"},
 		{"standard input in place", []string{"-", "--in-place"}, Usage, "the standard input is no file"},
+		{"standard input into a directory", []string{"-", "-o", folder}, Usage, "the result's name with -o"},
 		{"two results of one name", []string{file, twice, "-o", filepath.Join(folder, "new")}, Failure, "two results would be"},
 		{"over a file", []string{file, "-o", unclear}, Failure, "is there already"},
 		{"a key twice", []string{double}, Failure, double + ":2:1: "},

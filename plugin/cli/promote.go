@@ -11,6 +11,7 @@ import (
 
 	"github.com/helm-valkey/helm-valkey/plugin/driver"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 	"github.com/helm-valkey/helm-valkey/plugin/upgrade"
 )
 
@@ -32,11 +33,8 @@ func promoteCommand() command {
 	return command{name: "promote", summary: "take the writes over from the server that a release follows", usage: promoteUsage, run: runPromote}
 }
 
-// What the chart calls the container, and where its program is.
-const (
-	serverContainer = "valkey"
-	entrypoint      = "/opt/entrypoint/entrypoint"
-)
+// entrypoint is where the chart puts the program.
+const entrypoint = "/opt/entrypoint/entrypoint"
 
 func runPromote(ctx context.Context, s streams, args []string) (int, error) {
 	flags := flag.NewFlagSet("promote", flag.ContinueOnError)
@@ -87,7 +85,7 @@ func (s streams) promote(ctx context.Context, release string, command []string) 
 		return 0, fmt.Errorf("release %s is none of the valkey chart: it has no StatefulSet of a master", release)
 	}
 	namespace := cmp.Or(set.Namespace(), os.Getenv("HELM_NAMESPACE"))
-	code, err := kubectl.Run(nil, s.out, s.err, nil, kubectl.Exec(namespace, set.Name()+"-0", serverContainer, command...)...)
+	code, err := kubectl.Run(nil, s.out, s.err, nil, kubectl.Exec(namespace, set.Name()+"-0", ours.ServerContainer, command...)...)
 	if err != nil {
 		return 0, err
 	}
@@ -100,7 +98,7 @@ func (s streams) promote(ctx context.Context, release string, command []string) 
 // masters is the StatefulSet whose first pod leads the release.
 func masters(objects []manifest.Object) (manifest.Object, bool) {
 	for _, o := range objects {
-		if o.Kind() == "StatefulSet" && o.Label("app.kubernetes.io/component") == "master" {
+		if o.Kind() == "StatefulSet" && o.Label(ours.ComponentLabel) == ours.Master {
 			return o, true
 		}
 	}

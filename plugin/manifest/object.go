@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
 )
 
 // Object is a rendered object, or a part of one. Fields that are not there, or
@@ -39,6 +41,11 @@ func (o Object) Name() string { return o.Text("metadata", "name") }
 
 // Namespace of the object; empty means the release's.
 func (o Object) Namespace() string { return o.Text("metadata", "namespace") }
+
+// ID is what tells the object from all others.
+func (o Object) ID() finding.Object {
+	return finding.Object{Kind: o.Kind(), Namespace: o.Namespace(), Name: o.Name()}
+}
 
 // Label returns a label of the object.
 func (o Object) Label(key string) string { return o.Text("metadata", "labels", key) }
@@ -107,6 +114,17 @@ func (o Object) Parts(path ...string) []Object {
 		}
 	}
 	return parts
+}
+
+// Item returns the item of a list that has the name, as containers, variables and
+// volumes have one.
+func (o Object) Item(name string, path ...string) (Object, bool) {
+	for _, item := range o.Parts(path...) {
+		if item.Text("name") == name {
+			return item, true
+		}
+	}
+	return Object{}, false
 }
 
 // Part returns a field that holds fields itself.

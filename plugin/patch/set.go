@@ -13,6 +13,7 @@ import (
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
 // Set is all patches of a folder.
@@ -136,11 +137,11 @@ func (w *work) object(fields map[string]any) map[string]any {
 			continue
 		}
 		p.matched = true
-		release := releaseData{Name: o.Label("app.kubernetes.io/instance"), Namespace: namespace}
+		release := releaseData{Name: o.Label(ours.InstanceLabel), Namespace: namespace}
 		patched, place, err := p.apply(fields, release)
 		if err != nil {
 			f := inapplicable.At(place, "patch", err.Error(), "correct the patch, or its target")
-			f.Object = finding.Object{Kind: o.Kind(), Namespace: o.Namespace(), Name: o.Name()}
+			f.Object = o.ID()
 			w.found = append(w.found, f)
 			continue
 		}

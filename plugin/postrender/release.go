@@ -4,24 +4,14 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
-// Labels and words that the chart's templates put on objects.
+// Ports of the server's container.
 const (
-	componentLabel = "app.kubernetes.io/component"
-	instanceLabel  = "app.kubernetes.io/instance"
-	nameLabel      = "app.kubernetes.io/name"
-
-	master   = "master"
-	replica  = "replica"
-	sentinel = "sentinel"
-
-	serverContainer = "valkey"
-	serverPort      = "valkey"
-	proxyPort       = "proxy"
-	proxyVariable   = "ENTRYPOINT_PROXY_ADDRESS"
+	serverPort = "valkey"
+	proxyPort  = "proxy"
 )
 
 // release is one release of this chart as it was rendered.
@@ -31,7 +21,7 @@ type release struct {
 
 // key tells the releases in one stream apart.
 func key(o manifest.Object) string {
-	return fmt.Sprintf("%s/%s/%s", o.Namespace(), o.Label(instanceLabel), o.Label(nameLabel))
+	return fmt.Sprintf("%s/%s/%s", o.Namespace(), o.Label(ours.InstanceLabel), o.Label(ours.NameLabel))
 }
 
 // of returns the objects of a kind.
@@ -58,16 +48,16 @@ func (r release) servers(role string) []manifest.Object {
 
 // running returns the StatefulSets of all roles, which run the entrypoint.
 func (r release) running() []manifest.Object {
-	return slices.Concat(r.servers(master), r.servers(replica), r.servers(sentinel))
+	return slices.Concat(r.servers(ours.Master), r.servers(ours.Replica), r.servers(ours.Sentinel))
 }
 
 // component of an object; of a StatefulSet that lost its label, that of its
 // pods.
 func component(o manifest.Object) string {
-	if c := o.Label(componentLabel); c != "" {
+	if c := o.Label(ours.ComponentLabel); c != "" {
 		return c
 	}
-	return o.Text("spec", "template", "metadata", "labels", componentLabel)
+	return o.Text("spec", "template", "metadata", "labels", ours.ComponentLabel)
 }
 
 func replicas(o manifest.Object) int { return int(o.Number(1, "spec", "replicas")) }
@@ -88,7 +78,7 @@ func (p podSet) serves(role string) bool {
 // targeted says whether a port of a Service leads to the server's container's
 // port of a name.
 func (p podSet) targeted(service manifest.Object, name string) bool {
-	container, _ := server(p.owner)
+	container, _ := ours.Server(p.owner)
 	for _, port := range service.Parts("spec", "ports") {
 		target := port.Text("targetPort")
 		if target == "" {
@@ -101,13 +91,6 @@ func (p podSet) targeted(service manifest.Object, name string) bool {
 		}
 	}
 	return false
-}
-
-// setting returns a variable of the server's container.
-func (p podSet) setting(name string) string {
-	container, _ := server(p.owner)
-	value, _ := variable(container, name)
-	return value
 }
 
 // pods returns all pods of the release.
@@ -123,28 +106,4 @@ func (r release) pods() []podSet {
 		}
 	}
 	return all
-}
-
-// server returns the server's container of a StatefulSet.
-func server(o manifest.Object) (manifest.Object, bool) {
-	for _, c := range o.Parts("spec", "template", "spec", "containers") {
-		if c.Text("name") == serverContainer {
-			return c, true
-		}
-	}
-	return manifest.Object{}, false
-}
-
-// variable returns a variable of a container's environment.
-func variable(container manifest.Object, name string) (string, bool) {
-	for _, v := range container.Parts("env") {
-		if v.Text("name") == name {
-			return v.Text("value"), true
-		}
-	}
-	return "", false
-}
-
-func identity(o manifest.Object) finding.Object {
-	return finding.Object{Kind: o.Kind(), Namespace: o.Namespace(), Name: o.Name()}
 }

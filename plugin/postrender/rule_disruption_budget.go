@@ -73,7 +73,7 @@ func findBudgets(r release) []finding.Finding {
 			count += p.count
 			owner := p.owner.Kind() + " " + p.owner.Name()
 			if other, taken := holder[owner]; taken {
-				found = append(found, disruptionBudget.On(identity(budget), "spec.selector",
+				found = append(found, disruptionBudget.On(budget.ID(), "spec.selector",
 					fmt.Sprintf("selects the pods of %s, as PodDisruptionBudget %s does: with two budgets Kubernetes refuses every eviction", owner, other),
 					"leave one of the two"))
 			}
@@ -104,7 +104,7 @@ func blocked(budget manifest.Object, count int) []finding.Finding {
 	if count == 1 {
 		pods = "pod"
 	}
-	return []finding.Finding{disruptionBudget.On(identity(budget), "spec."+field,
+	return []finding.Finding{disruptionBudget.On(budget.ID(), "spec."+field,
 		fmt.Sprintf("%s: %v of %d %s allows no eviction: no node that runs one can be drained", field, value, count, pods),
 		"set maxUnavailable to 1")}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
 var gracePeriod = finding.Rule{
@@ -64,26 +65,25 @@ func graceFindings(o manifest.Object) []finding.Finding {
 	seconds := o.Number(standardGrace.Seconds(), "spec", "template", "spec", "terminationGracePeriodSeconds")
 	killed := time.Duration(seconds * float64(time.Second))
 	if killed < shortestGrace {
-		return []finding.Finding{gracePeriod.On(identity(o), field,
+		return []finding.Finding{gracePeriod.On(o.ID(), field,
 			fmt.Sprintf("%v is too short to hand over and to save: the pod would be killed meanwhile", killed),
 			fmt.Sprintf("give it %v at least, and more for a large data set", shortestGrace))}
 	}
-	container, ok := server(o)
-	if !ok {
+	if _, ok := ours.Server(o); !ok {
 		return nil // rule VK206 says so
 	}
 	planned := standardGrace
-	if text, set := variable(container, graceVariable); set {
+	if text := ours.Setting(o, graceVariable); text != "" {
 		var err error
 		if planned, err = time.ParseDuration(text); err != nil {
-			return []finding.Finding{gracePeriod.On(identity(o), "spec.template.spec.containers[valkey].env["+graceVariable+"]",
+			return []finding.Finding{gracePeriod.On(o.ID(), "spec.template.spec.containers[valkey].env["+graceVariable+"]",
 				fmt.Sprintf("%q is no duration", text), `write it as "30s"`)}
 		}
 	}
 	if planned == killed {
 		return nil
 	}
-	return []finding.Finding{gracePeriod.On(identity(o), field,
+	return []finding.Finding{gracePeriod.On(o.ID(), field,
 		fmt.Sprintf("%v, but the entrypoint plans with %v (%s)", killed, planned, graceVariable),
 		"set the role's terminationGracePeriodSeconds in the values, from which both come")}
 }

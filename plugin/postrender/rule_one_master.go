@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
 var oneMaster = finding.Rule{
@@ -52,19 +53,19 @@ spec:
 const mastersNeedSentinel = "more than one master needs Sentinel, which decides which of them takes the writes"
 
 func findMasters(r release) []finding.Finding {
-	if len(r.servers(sentinel)) > 0 {
+	if len(r.servers(ours.Sentinel)) > 0 {
 		return nil
 	}
 	var found []finding.Finding
-	masters := r.servers(master)
+	masters := r.servers(ours.Master)
 	for i, o := range masters {
 		if n := replicas(o); n > 1 {
-			found = append(found, oneMaster.On(identity(o), "spec.replicas",
+			found = append(found, oneMaster.On(o.ID(), "spec.replicas",
 				mastersNeedSentinel,
 				fmt.Sprintf("set spec.replicas to 1 instead of %d; replica.replicaCount adds copies of the data", n)))
 		}
 		if i > 0 {
-			found = append(found, oneMaster.On(identity(o), "metadata.name",
+			found = append(found, oneMaster.On(o.ID(), "metadata.name",
 				fmt.Sprintf("a second StatefulSet of masters, beside %s: %s", masters[0].Name(), mastersNeedSentinel),
 				"remove one of the two"))
 		}

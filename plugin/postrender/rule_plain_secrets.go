@@ -55,7 +55,7 @@ func findPlainSecrets(r release) []finding.Finding {
 			texts := o.Texts(field)
 			for _, name := range slices.Sorted(maps.Keys(texts)) {
 				for _, what := range secretsIn(name, texts[name]) {
-					found = append(found, plainSecrets.On(identity(o), fmt.Sprintf("%s[%s]", field, name), what,
+					found = append(found, plainSecrets.On(o.ID(), fmt.Sprintf("%s[%s]", field, name), what,
 						"keep it in a Secret: auth.password or auth.existingSecret, and existingConfigSecret for directives"))
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
 var probes = finding.Rule{
@@ -47,17 +48,17 @@ spec:
 func findProbes(r release) []finding.Finding {
 	var found []finding.Finding
 	for _, o := range r.running() {
-		container, ok := server(o)
+		container, ok := ours.Server(o)
 		if !ok {
-			found = append(found, probes.On(identity(o), "spec.template.spec.containers",
-				fmt.Sprintf("there is no container named %q, which runs the server", serverContainer), "give the server's container its name back"))
+			found = append(found, probes.On(o.ID(), "spec.template.spec.containers",
+				fmt.Sprintf("there is no container named %q, which runs the server", ours.ServerContainer), "give the server's container its name back"))
 			continue
 		}
 		for _, probe := range []string{"readinessProbe", "livenessProbe", "startupProbe"} {
 			if _, set := container.Value(probe); set {
 				continue
 			}
-			f := probes.On(identity(o), "spec.template.spec.containers[valkey]."+probe, "the server's container has no "+probe, "set the role's "+probe+".enabled to true")
+			f := probes.On(o.ID(), "spec.template.spec.containers[valkey]."+probe, "the server's container has no "+probe, "set the role's "+probe+".enabled to true")
 			if probe != "readinessProbe" {
 				f.Severity = finding.Warning
 			}

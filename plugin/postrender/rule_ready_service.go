@@ -6,6 +6,7 @@ import (
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
 var readyService = finding.Rule{
@@ -78,10 +79,8 @@ func findReadyServices(r release) []finding.Finding {
 	}
 	var found []finding.Finding
 	seen := map[string]bool{}
-	for _, o := range append(r.servers(master), r.servers(replica)...) {
-		container, _ := server(o)
-		hosts, _ := variable(container, readyVariable)
-		for host := range strings.SplitSeq(hosts, ",") {
+	for _, o := range append(r.servers(ours.Master), r.servers(ours.Replica)...) {
+		for host := range strings.SplitSeq(ours.Setting(o, readyVariable), ",") {
 			name, _, _ := strings.Cut(strings.TrimSpace(host), ".")
 			if name == "" || seen[name] {
 				continue
@@ -89,7 +88,7 @@ func findReadyServices(r release) []finding.Finding {
 			seen[name] = true
 			service, ok := named(services, name, o.Namespace())
 			if !ok {
-				found = append(found, readyService.On(identity(o), "spec.template.spec.containers[valkey].env["+readyVariable+"]",
+				found = append(found, readyService.On(o.ID(), "spec.template.spec.containers[valkey].env["+readyVariable+"]",
 					fmt.Sprintf("there is no Service %q: all pods would count as lost", name), "keep the Service that the chart renders"))
 				continue
 			}
@@ -111,16 +110,16 @@ func named(objects []manifest.Object, name, namespace string) (manifest.Object, 
 func readyFindings(r release, service manifest.Object) []finding.Finding {
 	var found []finding.Finding
 	if service.Text("spec", "clusterIP") != "None" {
-		found = append(found, readyService.On(identity(service), "spec.clusterIP",
+		found = append(found, readyService.On(service.ID(), "spec.clusterIP",
 			"is not headless: its name does not lead to the pods' addresses", fixReadyService))
 	}
 	if service.Text("spec", "publishNotReadyAddresses") == "true" {
-		found = append(found, readyService.On(identity(service), "spec.publishNotReadyAddresses",
+		found = append(found, readyService.On(service.ID(), "spec.publishNotReadyAddresses",
 			"publishes pods that are not ready: none would ever count as lost", fixReadyService))
 	}
 	for _, p := range r.pods() {
-		if (p.serves(master) || p.serves(replica)) && !matchesAll(p.labels, service.Texts("spec", "selector")) {
-			found = append(found, readyService.On(identity(service), "spec.selector",
+		if (p.serves(ours.Master) || p.serves(ours.Replica)) && !matchesAll(p.labels, service.Texts("spec", "selector")) {
+			found = append(found, readyService.On(service.ID(), "spec.selector",
 				fmt.Sprintf("does not select the pods of StatefulSet %s: they would count as lost", p.owner.Name()), fixReadyService))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
 var replicaClaims = finding.Rule{
@@ -44,11 +45,11 @@ const dataVolume = "ENTRYPOINT_DATA_VOLUME"
 
 func findReplicaClaims(r release) []finding.Finding {
 	var found []finding.Finding
-	for _, o := range r.servers(replica) {
-		container, _ := server(o)
-		if told, _ := variable(container, dataVolume); told == "true" {
+	for _, o := range r.servers(ours.Replica) {
+		if ours.Setting(o, dataVolume) == "true" {
 			continue
 		}
+		container, _ := ours.Server(o)
 		for i, claim := range o.Parts("spec", "volumeClaimTemplates") {
 			found = append(found, claimFinding(o, fmt.Sprintf("spec.volumeClaimTemplates[%d]", i), claim.Name()))
 		}
@@ -62,7 +63,7 @@ func findReplicaClaims(r release) []finding.Finding {
 }
 
 func claimFinding(o manifest.Object, field, name string) finding.Finding {
-	return replicaClaims.On(identity(o), field,
+	return replicaClaims.On(o.ID(), field,
 		fmt.Sprintf("volume claim %q, which nobody asked for: %s is not true", name, dataVolume),
 		"set replica.persistence.enabled to true if replicas are to have volumes, or remove the claim")
 }

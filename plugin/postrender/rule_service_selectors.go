@@ -7,6 +7,7 @@ import (
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
 var serviceSelectors = finding.Rule{
@@ -116,7 +117,7 @@ func findSelectors(r release) []finding.Finding {
 		}
 		selected := selectedBy(service, pods)
 		if len(selected) == 0 {
-			found = append(found, serviceSelectors.On(identity(service), "spec.selector", "selects no pod of this release", fixSelector))
+			found = append(found, serviceSelectors.On(service.ID(), "spec.selector", "selects no pod of this release", fixSelector))
 			continue
 		}
 		found = append(found, wrongRoles(service, selected, pods)...)
@@ -146,12 +147,12 @@ func selectedBy(service manifest.Object, pods []podSet) []podSet {
 func servedBy(service manifest.Object, selected, pods []podSet) []string {
 	role := component(service)
 	switch {
-	case role != master && role != replica && role != sentinel:
+	case role != ours.Master && role != ours.Replica && role != ours.Sentinel:
 		return nil
 	case writes(service) && slices.ContainsFunc(selected, func(p podSet) bool { return p.targeted(service, proxyPort) }):
-		return []string{master, replica}
-	case reads(service) && number(pods, replica) == 0 && number(pods, master) > 1:
-		return []string{master}
+		return []string{ours.Master, ours.Replica}
+	case reads(service) && number(pods, ours.Replica) == 0 && number(pods, ours.Master) > 1:
+		return []string{ours.Master}
 	}
 	return []string{role}
 }
@@ -169,13 +170,13 @@ func number(pods []podSet, role string) int {
 
 // reads says whether clients read through the Service.
 func reads(service manifest.Object) bool {
-	return component(service) == replica && service.Text("spec", "clusterIP") != "None"
+	return component(service) == ours.Replica && service.Text("spec", "clusterIP") != "None"
 }
 
 // writes says whether clients write through the Service. The headless one of
 // the same role gives pods their names.
 func writes(service manifest.Object) bool {
-	return component(service) == master && service.Text("spec", "clusterIP") != "None"
+	return component(service) == ours.Master && service.Text("spec", "clusterIP") != "None"
 }
 
 // wrongRoles finds what the Services of a role select of other pods, and what
@@ -189,13 +190,13 @@ func wrongRoles(service manifest.Object, selected, pods []podSet) []finding.Find
 	var found []finding.Finding
 	for _, p := range selected {
 		if !of(p) {
-			found = append(found, serviceSelectors.On(identity(service), "spec.selector",
+			found = append(found, serviceSelectors.On(service.ID(), "spec.selector",
 				fmt.Sprintf("selects the pods of %s %s too: this Service is for the %s only", p.owner.Kind(), p.owner.Name(), strings.Join(roles, " and the ")), fixSelector))
 		}
 	}
 	for _, p := range pods {
 		if of(p) && !matchesAll(p.labels, service.Texts("spec", "selector")) {
-			found = append(found, serviceSelectors.On(identity(service), "spec.selector",
+			found = append(found, serviceSelectors.On(service.ID(), "spec.selector",
 				fmt.Sprintf("does not select the pods of %s %s", p.owner.Kind(), p.owner.Name()), fixSelector))
 		}
 	}
@@ -208,18 +209,18 @@ func wrongPorts(service manifest.Object, selected []podSet) []finding.Finding {
 	const field = "spec.ports"
 	var found []finding.Finding
 	for _, p := range selected {
-		moves := p.setting(proxyVariable) != ""
+		moves := ours.Setting(p.owner, ours.ProxyVariable) != ""
 		switch {
-		case !p.serves(master) && !p.serves(replica):
+		case !p.serves(ours.Master) && !p.serves(ours.Replica):
 		case reads(service) && p.targeted(service, proxyPort):
-			found = append(found, serviceSelectors.On(identity(service), field,
+			found = append(found, serviceSelectors.On(service.ID(), field,
 				fmt.Sprintf("leads to the write endpoint of the pods of StatefulSet %s, which forwards to the master: this Service is for reading from replicas", p.owner.Name()), fmt.Sprintf("let its targetPort be %q", serverPort)))
 		case writes(service) && moves && p.targeted(service, serverPort):
-			found = append(found, serviceSelectors.On(identity(service), field,
-				fmt.Sprintf("leads past the write endpoint to the server of the pods of StatefulSet %s, which is not always the master (%s)", p.owner.Name(), proxyVariable), fixRouting))
+			found = append(found, serviceSelectors.On(service.ID(), field,
+				fmt.Sprintf("leads past the write endpoint to the server of the pods of StatefulSet %s, which is not always the master (%s)", p.owner.Name(), ours.ProxyVariable), fixRouting))
 		case writes(service) && !moves && p.targeted(service, proxyPort):
-			found = append(found, serviceSelectors.On(identity(service), field,
-				fmt.Sprintf("leads to a write endpoint that the pods of StatefulSet %s do not have (no %s)", p.owner.Name(), proxyVariable), fixRouting))
+			found = append(found, serviceSelectors.On(service.ID(), field,
+				fmt.Sprintf("leads to a write endpoint that the pods of StatefulSet %s do not have (no %s)", p.owner.Name(), ours.ProxyVariable), fixRouting))
 		}
 	}
 	return found
@@ -240,7 +241,7 @@ func deadPorts(service manifest.Object, selected []podSet) []finding.Finding {
 	for i, port := range service.Parts("spec", "ports") {
 		target, _ := port.Value("targetPort")
 		if name, isName := target.(string); isName && name != "" && !names[name] {
-			found = append(found, serviceSelectors.On(identity(service), fmt.Sprintf("spec.ports[%d].targetPort", i),
+			found = append(found, serviceSelectors.On(service.ID(), fmt.Sprintf("spec.ports[%d].targetPort", i),
 				fmt.Sprintf("no container of the pods that it selects has a port named %q", name),
 				"name a port of the pods"))
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
 // engine is one of the two servers.
@@ -93,10 +94,10 @@ var version = regexp.MustCompile(`^v?(\d{1,3})(?:\.(\d{1,3}))?(?:[.-]|$)`)
 
 // releaseOf reads the server's release from the image of a StatefulSet's pods.
 func releaseOf(o manifest.Object) (serverRelease, bool) {
-	image, _, _ := strings.Cut(server(o).Text("image"), "@")
+	image, _, _ := strings.Cut(imageName(o), "@")
 	base := image[strings.LastIndex(image, "/")+1:]
 	name, tag, _ := strings.Cut(base, ":")
-	r := serverRelease{engine: engineOf(setting(o, serverVariable) + " " + name), minor: -1}
+	r := serverRelease{engine: engineOf(ours.Setting(o, serverVariable) + " " + name), minor: -1}
 	m := version.FindStringSubmatch(tag)
 	if r.engine == "" || m == nil {
 		return serverRelease{}, false

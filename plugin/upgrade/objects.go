@@ -8,24 +8,11 @@ import (
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
-// Labels and words that the chart's templates put on objects.
-const (
-	componentLabel = "app.kubernetes.io/component"
-	instanceLabel  = "app.kubernetes.io/instance"
-
-	master   = "master"
-	replica  = "replica"
-	sentinel = "sentinel"
-
-	serverContainer = "valkey"
-	dataVolume      = "data"
-)
-
-func identity(o manifest.Object) finding.Object {
-	return finding.Object{Kind: o.Kind(), Namespace: o.Namespace(), Name: o.Name()}
-}
+// dataVolume is the name of the data's volume, and of the template of its claims.
+const dataVolume = "data"
 
 // release is one release of this chart, before or after the upgrade.
 type release struct {
@@ -39,8 +26,8 @@ func (r release) with(o manifest.Object) release {
 	if r.names == nil {
 		r.names = map[finding.Object]manifest.Object{}
 	}
-	if _, twice := r.names[identity(o)]; !twice {
-		r.names[identity(o)] = o
+	if _, twice := r.names[o.ID()]; !twice {
+		r.names[o.ID()] = o
 	}
 	r.objects = append(r.objects, o)
 	return r
@@ -49,7 +36,7 @@ func (r release) with(o manifest.Object) release {
 // of returns the StatefulSet of a role.
 func (r release) of(role string) (manifest.Object, bool) {
 	for _, o := range r.objects {
-		if o.Kind() == "StatefulSet" && o.Label(componentLabel) == role {
+		if o.Kind() == "StatefulSet" && o.Label(ours.ComponentLabel) == role {
 			return o, true
 		}
 	}
@@ -58,7 +45,7 @@ func (r release) of(role string) (manifest.Object, bool) {
 
 // named returns the object of the same kind and name as another.
 func (r release) named(like manifest.Object) (manifest.Object, bool) {
-	o, ok := r.names[identity(like)]
+	o, ok := r.names[like.ID()]
 	return o, ok
 }
 
@@ -66,7 +53,7 @@ func (r release) named(like manifest.Object) (manifest.Object, bool) {
 func (r release) there() release {
 	in := release{live: r.live}
 	for _, o := range r.objects {
-		if live, ok := r.live[identity(o)]; ok {
+		if live, ok := r.live[o.ID()]; ok {
 			in = in.with(live)
 		}
 	}
@@ -76,7 +63,7 @@ func (r release) there() release {
 // copies is how many pods hold the data besides the one that is master.
 func (r release) copies() int {
 	n := -1
-	for _, role := range []string{master, replica} {
+	for _, role := range []string{ours.Master, ours.Replica} {
 		if o, ok := r.of(role); ok {
 			n += r.replicas(o)
 		}
@@ -86,29 +73,16 @@ func (r release) copies() int {
 
 // replicas is how many pods a StatefulSet has: somebody may have scaled it.
 func (r release) replicas(o manifest.Object) int {
-	if there, ok := r.live[identity(o)]; ok {
+	if there, ok := r.live[o.ID()]; ok {
 		o = there
 	}
 	return int(o.Number(1, "spec", "replicas"))
 }
 
-// server is the container of the server in the pods of a StatefulSet.
-func server(o manifest.Object) manifest.Object {
-	return part(o.Parts("spec", "template", "spec", "containers"), serverContainer)
-}
-
-// part returns the part that has a name; without fields if there is none.
-func part(parts []manifest.Object, name string) manifest.Object {
-	i := slices.IndexFunc(parts, func(p manifest.Object) bool { return p.Text("name") == name })
-	if i < 0 {
-		return manifest.Object{}
-	}
-	return parts[i]
-}
-
-// setting is a variable of the server's container.
-func setting(o manifest.Object, name string) string {
-	return part(server(o).Parts("env"), name).Text("value")
+// volume returns a volume of the pods; without fields if there is none.
+func volume(o manifest.Object, name string) manifest.Object {
+	found, _ := o.Item(name, "spec", "template", "spec", "volumes")
+	return found
 }
 
 // claimTemplate is the template of the data's volume claims.
@@ -123,7 +97,7 @@ func claimTemplate(o manifest.Object) (manifest.Object, bool) {
 
 // existingClaim is the volume claim that the pods mount as it is.
 func existingClaim(o manifest.Object) string {
-	return part(o.Parts("spec", "template", "spec", "volumes"), dataVolume).Text("persistentVolumeClaim", "claimName")
+	return volume(o, dataVolume).Text("persistentVolumeClaim", "claimName")
 }
 
 // What a pod keeps data on, in words.
@@ -151,7 +125,7 @@ const modeVariable = "ENTRYPOINT_PERSISTENCE"
 
 // durable says whether data outlive the pods of a StatefulSet on disk.
 func durable(o manifest.Object) bool {
-	return dataOf(o) != noVolume && setting(o, modeVariable) != "none"
+	return dataOf(o) != noVolume && ours.Setting(o, modeVariable) != "none"
 }
 
 // restarts says whether the pods of a StatefulSet are replaced.
@@ -222,4 +196,7 @@ func shown(value any) string {
 // containerField is where the server's container is in a StatefulSet.
 const containerField = "spec.template.spec.containers[valkey]"
 
-func imageName(o manifest.Object) string { return server(o).Text("image") }
+func imageName(o manifest.Object) string {
+	container, _ := ours.Server(o)
+	return container.Text("image")
+}

@@ -47,7 +47,7 @@ func findClaimTemplates(c change) []finding.Finding {
 		for _, old := range before {
 			current, ok := claimNamed(after, old.Name())
 			if !ok {
-				found = append(found, claimTemplates.On(identity(p.old), claimPath(old),
+				found = append(found, claimTemplates.On(p.old.ID(), claimPath(old),
 					"the claims are dropped: Kubernetes refuses this change", "keep persistence as it was; or "+anew(p.old)))
 				continue
 			}
@@ -55,7 +55,7 @@ func findClaimTemplates(c change) []finding.Finding {
 		}
 		for _, current := range after {
 			if _, ok := claimNamed(before, current.Name()); !ok {
-				found = append(found, claimTemplates.On(identity(p.old), claimPath(current),
+				found = append(found, claimTemplates.On(p.old.ID(), claimPath(current),
 					"claims are added: Kubernetes refuses this change", anew(p.old)))
 			}
 		}
@@ -79,7 +79,7 @@ func claimPath(claim manifest.Object) string { return claimField + "[" + claim.N
 func claimFindings(c change, p pair, old, current manifest.Object) []finding.Finding {
 	var found []finding.Finding
 	if compareSizes(old, current) < 0 {
-		found = append(found, claimTemplates.On(identity(p.old), claimPath(old)+"."+sizeField,
+		found = append(found, claimTemplates.On(p.old.ID(), claimPath(old)+"."+sizeField,
 			fmt.Sprintf("%s → %s: Kubernetes refuses this change of the template", size(old), size(current)), growth(p.old, current, c.old.replicas(p.old))))
 	}
 	for _, path := range []string{
@@ -89,7 +89,7 @@ func claimFindings(c change, p pair, old, current manifest.Object) []finding.Fin
 	} {
 		steps := strings.Split(path, ".")
 		if before, after := field(old, steps...), field(current, steps...); !same(before, after) {
-			found = append(found, claimTemplates.On(identity(p.old), claimPath(old)+"."+path,
+			found = append(found, claimTemplates.On(p.old.ID(), claimPath(old)+"."+path,
 				shownChange(before, after)+": Kubernetes refuses this change",
 				"keep it; or "+anew(p.old)+"; claims that are there stay as they are"))
 		}

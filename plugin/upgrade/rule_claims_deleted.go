@@ -31,12 +31,12 @@ func findClaimsDeleted(c change) []finding.Finding {
 		}
 		before, after := c.old.replicas(p.old), c.current.replicas(p.current)
 		if after < before && policy(p, "whenScaled").current == "Delete" {
-			found = append(found, claimsDeleted.On(identity(p.old), "spec.replicas",
+			found = append(found, claimsDeleted.On(p.old.ID(), "spec.replicas",
 				fmt.Sprintf("%d → %d: the claims of the pods that go are deleted, with what is on them", before, after),
 				"set persistentVolumeClaimRetentionPolicy.whenScaled to Retain, in an upgrade of its own, if the data are wanted"))
 		}
 		if when := policy(p, "whenDeleted"); when.old != "Delete" && when.current == "Delete" {
-			found = append(found, claimsDeleted.On(identity(p.old), policyField+".whenDeleted",
+			found = append(found, claimsDeleted.On(p.old.ID(), policyField+".whenDeleted",
 				"Retain → Delete: helm uninstall deletes the data from now on", "keep Retain if the data are to outlive the release"))
 		}
 	}

@@ -31,7 +31,7 @@ func findClusterAddresses(c change) []finding.Finding {
 		if before == "" {
 			before = "the one that it was given"
 		}
-		found = append(found, clusterAddress.On(identity(p.old), "spec.clusterIP",
+		found = append(found, clusterAddress.On(p.old.ID(), "spec.clusterIP",
 			fmt.Sprintf("%s → %s: Kubernetes refuses this change", before, after),
 			fmt.Sprintf("leave it; or delete the Service before, which cuts clients off until the upgrade has made it anew: %s delete service %s", kubectl(p.old), p.old.Name())))
 	}

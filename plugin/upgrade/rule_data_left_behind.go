@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
 var dataLeftBehind = finding.Rule{
@@ -48,17 +49,17 @@ func findDataLeftBehind(c change) []finding.Finding {
 	from, to := dataOf(p.old), dataOf(p.current)
 	switch {
 	case from != noVolume && from != to:
-		return []finding.Finding{dataLeftBehind.On(identity(p.old), dataField,
+		return []finding.Finding{dataLeftBehind.On(p.old.ID(), dataField,
 			fmt.Sprintf("%s → %s: the master starts without its data, and no replica holds them", from, to),
 			"keep the volume; or have a replica before this upgrade, and keep it for as long as the upgrade takes")}
 	case c.old.copies() == 0:
 		return nil
 	case !durable(p.current):
-		return []finding.Finding{dataLeftBehind.On(identity(p.old), dataField,
+		return []finding.Finding{dataLeftBehind.On(p.old.ID(), dataField,
 			"the last replica goes, and the master, which keeps nothing on disk, is restarted: all data are lost",
 			"keep a replica; or keep the data on a volume first (master.persistence.enabled, persistenceMode), in an upgrade of its own")}
-	case setting(p.old, proxyVariable) != "" && setting(p.current, proxyVariable) == "":
-		return []finding.Finding{dataLeftBehind.On(identity(p.old), containerField+".env["+proxyVariable+"]",
+	case ours.Setting(p.old, ours.ProxyVariable) != "" && ours.Setting(p.current, ours.ProxyVariable) == "":
+		return []finding.Finding{dataLeftBehind.On(p.old.ID(), containerField+".env["+ours.ProxyVariable+"]",
 			"the master hands over to a replica that is removed: what is written in between is lost", "let the replicas go first: "+scaledDown(c, p)+"then upgrade")}
 	}
 	return nil
@@ -67,7 +68,7 @@ func findDataLeftBehind(c change) []finding.Finding {
 // scaledDown says how all pods but the first master go, which keeps the data.
 func scaledDown(c change, p pair) string {
 	text := ""
-	if r, ok := c.old.of(replica); ok && c.old.replicas(r) > 0 {
+	if r, ok := c.old.of(ours.Replica); ok && c.old.replicas(r) > 0 {
 		text = fmt.Sprintf("%s scale statefulset %s --replicas=0, ", kubectl(r), r.Name())
 	}
 	if c.old.replicas(p.old) > 1 {

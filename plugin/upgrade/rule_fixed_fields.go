@@ -62,7 +62,7 @@ func findFixedFields(c change) []finding.Finding {
 				continue
 			}
 			// No values: they may be those of a Secret.
-			found = append(found, fixedFields.On(identity(old), path, "Kubernetes refuses any change of this field",
+			found = append(found, fixedFields.On(old.ID(), path, "Kubernetes refuses any change of this field",
 				fmt.Sprintf("keep it, or choose another name; or delete the object before: %s delete %s %s", kubectl(old), strings.ToLower(old.Kind()), old.Name())))
 		}
 	}

@@ -44,7 +44,7 @@ func findFixedStatefulSets(c change) []finding.Finding {
 			if slices.Contains(changeable, name) || same(old, current) {
 				continue
 			}
-			found = append(found, fixedStatefulSet.On(identity(p.old), "spec."+name,
+			found = append(found, fixedStatefulSet.On(p.old.ID(), "spec."+name,
 				shownChange(old, current)+": Kubernetes refuses this change", fixedRemedy(p.old, name)))
 		}
 	}

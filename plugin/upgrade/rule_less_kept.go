@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
 var lessKept = finding.Rule{
@@ -37,13 +38,13 @@ var loses = map[string]string{
 func findLessKept(c change) []finding.Finding {
 	var found []finding.Finding
 	for _, p := range c.statefulSets() {
-		if role := p.current.Label(componentLabel); role == sentinel {
+		if role := p.current.Label(ours.ComponentLabel); role == ours.Sentinel {
 			continue // it learns from the others
 		}
 		found = append(found, volumeLeft(c, p)...)
-		before, after := setting(p.old, modeVariable), setting(p.current, modeVariable)
+		before, after := ours.Setting(p.old, modeVariable), ours.Setting(p.current, modeVariable)
 		if dataOf(p.old) != noVolume && dataOf(p.current) != noVolume && keeps[after] != 0 && keeps[after] < keeps[before] {
-			found = append(found, lessKept.On(identity(p.old), containerField+".env["+modeVariable+"]",
+			found = append(found, lessKept.On(p.old.ID(), containerField+".env["+modeVariable+"]",
 				fmt.Sprintf("%s → %s: %s", before, after, loses[after]), "keep persistenceMode as it was if that is not meant"))
 		}
 	}
@@ -53,10 +54,10 @@ func findLessKept(c change) []finding.Finding {
 // volumeLeft finds data that stay on a volume that pods do not mount any more.
 func volumeLeft(c change, p pair) []finding.Finding {
 	from, to := dataOf(p.old), dataOf(p.current)
-	if from == noVolume || from == to || p.current.Label(componentLabel) == master && !c.carried() {
+	if from == noVolume || from == to || p.current.Label(ours.ComponentLabel) == ours.Master && !c.carried() {
 		return nil
 	}
-	return []finding.Finding{lessKept.On(identity(p.old), dataField,
+	return []finding.Finding{lessKept.On(p.old.ID(), dataField,
 		fmt.Sprintf("%s → %s: pods that start get the data from the others", from, to),
 		"upgrade while all pods are ready; what is left on the old volume is not needed any more after that")}
 }
@@ -69,10 +70,10 @@ func onlyCopy(c change) []finding.Finding {
 	}
 	switch again := restarts(p.old, p.current); {
 	case c.old.copies() > 0 && !again:
-		return []finding.Finding{lessKept.On(identity(p.old), dataField,
+		return []finding.Finding{lessKept.On(p.old.ID(), dataField,
 			"the last replica goes: nothing outlives the master's pod from now on", "keep a replica, or a volume for the master")}
 	case c.old.copies() == 0 && !durable(p.old) && again:
-		return []finding.Finding{lessKept.On(identity(p.old), dataField,
+		return []finding.Finding{lessKept.On(p.old.ID(), dataField,
 			"the master, which keeps nothing on disk and has no replica, is restarted: all data are lost", "have a replica before if that is more than a cache")}
 	}
 	return nil

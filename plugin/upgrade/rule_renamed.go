@@ -5,6 +5,7 @@ import (
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
 var renamed = finding.Rule{
@@ -25,17 +26,17 @@ func other(name string) string {
 }
 
 func findRenamed(c change) []finding.Finding {
-	for _, role := range []string{master, replica} {
+	for _, role := range []string{ours.Master, ours.Replica} {
 		old, had := c.old.of(role)
 		current, has := c.current.of(role)
-		if !had || !has || identity(old) == identity(current) {
+		if !had || !has || old.ID() == current.ID() {
 			continue
 		}
 		field, from, to := "metadata.name", old.Name(), current.Name()
 		if from == to {
 			field, from, to = "metadata.namespace", old.Namespace(), current.Namespace()
 		}
-		return []finding.Finding{renamed.On(identity(old), field,
+		return []finding.Finding{renamed.On(old.ID(), field,
 			fmt.Sprintf("%s → %s: the new pods start empty, and the old ones are removed", from, to), renameRemedy(old))}
 	}
 	return nil

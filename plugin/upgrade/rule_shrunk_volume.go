@@ -25,7 +25,7 @@ func findShrunkVolumes(c change) []finding.Finding {
 			if !ok || compareSizes(old, current) <= 0 {
 				continue
 			}
-			found = append(found, shrunkVolume.On(identity(p.old), claimPath(old)+"."+sizeField,
+			found = append(found, shrunkVolume.On(p.old.ID(), claimPath(old)+"."+sizeField,
 				fmt.Sprintf("%s → %s: volumes cannot shrink", size(old), size(current)),
 				fmt.Sprintf("keep %s; for smaller volumes install a second release, and move the data there", size(old))))
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 	"github.com/helm-valkey/helm-valkey/plugin/manifest"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
 var strangers = finding.Rule{
@@ -48,7 +49,7 @@ func findStrangers(c change) []finding.Finding {
 	}
 	var what []string
 	for _, name := range shared {
-		if old, current := setting(p.old, name), setting(p.current, name); old != current {
+		if old, current := ours.Setting(p.old, name), ours.Setting(p.current, name); old != current {
 			what = append(what, fmt.Sprintf("%s %q → %q", name, old, current))
 		}
 	}
@@ -58,16 +59,15 @@ func findStrangers(c change) []finding.Finding {
 	if len(what) == 0 {
 		return nil
 	}
-	return []finding.Finding{strangers.On(identity(p.old), "spec.template",
+	return []finding.Finding{strangers.On(p.old.ID(), "spec.template",
 		strings.Join(what, ", ")+": old and new pods do not know each other", strangersRemedy(c, p))}
 }
 
 // passwordChange says how the password changes; nothing if it stays, as far as
 // can be seen.
 func passwordChange(c change, p pair) string {
-	const volumes = "volumes"
-	old := part(p.old.Parts("spec", "template", "spec", volumes), "password")
-	current := part(p.current.Parts("spec", "template", "spec", volumes), "password")
+	const name = "password"
+	old, current := volume(p.old, name), volume(p.current, name)
 	before, after := old.Text("secret", "secretName"), current.Text("secret", "secretName")
 	switch {
 	case before != after:
@@ -105,7 +105,7 @@ func strangersRemedy(c change, p pair) string {
 		return "keep it; the master keeps nothing on disk, so that the data come through only in a second release that they are moved to"
 	}
 	first := ""
-	if _, ok := c.old.of(sentinel); ok {
+	if _, ok := c.old.of(ours.Sentinel); ok {
 		first = "switch sentinel.enabled off in an upgrade of its own; "
 	}
 	return "keep it; or, while clients do not write: " + first + scaledDown(c, p) + "then upgrade"

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
 )
 
 var tooFewReplicas = finding.Rule{
@@ -25,20 +26,20 @@ func wanting(n int) string {
 }
 
 func findTooFewReplicas(c change) []finding.Finding {
-	o, ok := c.current.of(master)
+	o, ok := c.current.of(ours.Master)
 	if !ok {
 		return nil
 	}
-	wanted, err := strconv.Atoi(setting(o, wantedVariable))
+	wanted, err := strconv.Atoi(ours.Setting(o, wantedVariable))
 	before, after := c.old.copies(), c.current.copies()
 	if err != nil || after >= wanted || after >= before {
 		return nil
 	}
 	on := o
-	if r, ok := c.current.of(replica); ok {
+	if r, ok := c.current.of(ours.Replica); ok {
 		on = r
 	}
-	return []finding.Finding{tooFewReplicas.On(identity(on), "spec.replicas",
+	return []finding.Finding{tooFewReplicas.On(on.ID(), "spec.replicas",
 		fmt.Sprintf("%d → %d copies beside the master, which refuses writes with fewer than %d in sync", before, after, wanted),
 		fmt.Sprintf("keep %d, or lower safety.minReplicasToWrite", wanted))}
 }

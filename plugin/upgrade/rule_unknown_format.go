@@ -13,8 +13,8 @@ var unknownFormat = finding.Rule{
 	Doc: `Which format a server writes, and which it reads, follows from its release; that is
 read from the tag of the image. A tag without a release (` + "`latest`" + `, a digest alone), one of
 several releases with different formats (` + "`redis:8`" + `), or a release that this plugin does not
-know yet tells nothing. A newer Valkey sends an older one what that reads, but only while it
-holds nothing of a kind that the older one does not know, as fields of hashes that expire.`,
+know yet tells nothing. Valkey from 9.1 on sends an older one what that reads, but only while
+it holds nothing of a kind that the older one does not know, as fields of hashes that expire.`,
 	Bad: []string{
 		example(imageOf("docker.io/valkey/valkey:9.1"), imageOf("docker.io/valkey/valkey:latest")),
 		example(imageOf("docker.io/valkey/valkey:99.5"), imageOf("docker.io/valkey/valkey:99.4")),
@@ -32,7 +32,7 @@ func findUnknownFormats(c change) []finding.Finding {
 		toNumber, toFormat := m.to.format()
 		switch {
 		case fromFormat && toFormat && !reads(m.to.engine, toNumber, fromNumber) && c.follows(m):
-			return []finding.Finding{unknownFormat.On(identity(m.old), imageField,
+			return []finding.Finding{unknownFormat.On(m.old.ID(), imageField,
 				fmt.Sprintf("%s → %s: the older server gets the data only while none of them are of a kind that is new to it", m.from, m.to),
 				"make sure that there are none (hashes with fields that expire, since Valkey 9.0); otherwise stay with "+m.from.String())}
 		case fromFormat && toFormat:
@@ -40,7 +40,7 @@ func findUnknownFormats(c change) []finding.Finding {
 		case m.fromKnown && m.known && m.from.older(m.to):
 			continue // later releases read what earlier ones wrote
 		}
-		return []finding.Finding{unknownFormat.On(identity(m.old), imageField,
+		return []finding.Finding{unknownFormat.On(m.old.ID(), imageField,
 			fmt.Sprintf("%q → %q: whether the new server reads what the old one wrote cannot be told from this", imageName(m.old), imageName(m.current)),
 			"make sure that it is no earlier release, and of the same engine; a tag with the release says it")}
 	}

@@ -1,6 +1,9 @@
 package upgrade
 
-import "github.com/helm-valkey/helm-valkey/plugin/finding"
+import (
+	"github.com/helm-valkey/helm-valkey/plugin/finding"
+	"github.com/helm-valkey/helm-valkey/plugin/ours"
+)
 
 var writesRefused = finding.Rule{
 	ID:       "VK312",
@@ -24,20 +27,18 @@ taken mastership back.`,
 const (
 	sentinelExample = "kind: StatefulSet\nmetadata:\n  name: demo-valkey-sentinel\n  labels: {helm.sh/chart: valkey-0.1.0, app.kubernetes.io/component: sentinel}"
 	proxied         = `spec: {template: {spec: {containers: [{name: valkey, env: [{name: ENTRYPOINT_PROXY_ADDRESS, value: ":6380"}]}]}}}`
-
-	proxyVariable = "ENTRYPOINT_PROXY_ADDRESS"
 )
 
 func findWritesRefused(c change) []finding.Finding {
 	var found []finding.Finding
-	old, had := c.old.of(sentinel)
-	if _, has := c.current.of(sentinel); had && !has {
-		found = append(found, writesRefused.On(identity(old), "",
+	old, had := c.old.of(ours.Sentinel)
+	if _, has := c.current.of(ours.Sentinel); had && !has {
+		found = append(found, writesRefused.On(old.ID(), "",
 			"Sentinel is switched off: writes wait until a new replica is in sync, some seconds", "do it when that is all right"))
 	}
 	p, ok := c.master()
-	if ok && setting(p.old, proxyVariable) != "" && setting(p.current, proxyVariable) == "" {
-		found = append(found, writesRefused.On(identity(p.old), containerField+".env["+proxyVariable+"]",
+	if ok && ours.Setting(p.old, ours.ProxyVariable) != "" && ours.Setting(p.current, ours.ProxyVariable) == "" {
+		found = append(found, writesRefused.On(p.old.ID(), containerField+".env["+ours.ProxyVariable+"]",
 			"the write endpoint goes: the write Service leads to "+p.old.Name()+"-0 at once, whichever pod is master",
 			"do it while "+p.old.Name()+"-0 is master"))
 	}

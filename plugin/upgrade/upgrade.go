@@ -70,7 +70,7 @@ func (u Upgrade) Check() []finding.Finding {
 	var found []finding.Finding
 	live := map[finding.Object]manifest.Object{}
 	for _, o := range u.Live {
-		live[identity(o)] = o
+		live[o.ID()] = o
 	}
 	for _, c := range match(group(u.Old, live), group(u.New, nil)) {
 		for _, check := range checks {
@@ -103,7 +103,7 @@ func group(objects []manifest.Object, live map[finding.Object]manifest.Object) m
 	releases := map[place]release{}
 	for _, o := range objects {
 		if ours.Is(o) {
-			at := place{o.Namespace(), o.Label(instanceLabel)}
+			at := place{o.Namespace(), o.Label(ours.InstanceLabel)}
 			r := releases[at].with(o)
 			r.live = live
 			releases[at] = r
@@ -156,7 +156,7 @@ func places(releases map[place]release) []place {
 // statefulSets are those of the same name on both sides.
 func (c change) statefulSets() []pair {
 	var pairs []pair
-	for _, role := range []string{master, replica, sentinel} {
+	for _, role := range []string{ours.Master, ours.Replica, ours.Sentinel} {
 		current, ok := c.current.of(role)
 		if !ok {
 			continue
@@ -181,7 +181,7 @@ func (c change) pairs(kind string) []pair {
 
 // master is the master's StatefulSet, if it keeps its name.
 func (c change) master() (pair, bool) {
-	current, ok := c.current.of(master)
+	current, ok := c.current.of(ours.Master)
 	if !ok {
 		return pair{}, false
 	}
