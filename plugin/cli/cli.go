@@ -20,7 +20,7 @@ const (
 
 // Run runs the command and returns its exit code.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	s := streams{stdin, stdout, stderr}
+	s := streams{in: newInterruptible(ctx, stdin), out: stdout, err: stderr, stdin: stdin}
 	code, err := s.run(ctx, args)
 	if err == nil {
 		return code
@@ -37,10 +37,11 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return Failure
 }
 
-// streams are the command's input and outputs.
+// streams are the command's input, which ends when it is interrupted, and outputs.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	stdin    io.Reader // the input as it is, for a program that takes its place
 }
 
 // usageError is a command line that makes no sense.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -114,6 +115,25 @@ func TestInterrupted(t *testing.T) {
 	require.Equal(t, Failure, Run(ctx, []string{"lint", "-f", "-"}, strings.NewReader("a: 1"), &out, &said))
 	require.Equal(t, "helm valkey: interrupted\n", said.String())
 	require.Empty(t, out.String())
+}
+
+// A terminal does not end, and people press Ctrl-C.
+func TestInterruptedWhileItReads(t *testing.T) {
+	for _, args := range []string{"lint -f -", "post-render", "migrate -", "diff-check - x"} {
+		t.Run(args, func(t *testing.T) {
+			terminal, keyboard := io.Pipe()
+			defer keyboard.Close()
+			ctx, cancel := context.WithCancel(context.Background())
+			go func() {
+				_, _ = keyboard.Write([]byte("#")) // it is being read
+				cancel()
+			}()
+			var out, said bytes.Buffer
+			require.Equal(t, Failure, Run(ctx, strings.Fields(args), terminal, &out, &said))
+			require.True(t, strings.HasSuffix(said.String(), "helm valkey: interrupted\n"), said.String())
+			require.Empty(t, out.String())
+		})
+	}
 }
 
 // What cannot be printed has not been done.

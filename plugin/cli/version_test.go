@@ -19,9 +19,9 @@ var update = flag.Bool("update", false, "write the chart's version into the othe
 func TestVersionIsTheCharts(t *testing.T) {
 	m, err := lint.ReadMetadata(chart.Files)
 	require.NoError(t, err)
-	version := regexp.MustCompile(`(?m)(^version: |ghcr\.io/helm-valkey/plugin:|ci/action@v)\S+`)
+	version := regexp.MustCompile(`(?m)(^version: |ghcr\.io/helm-valkey/plugin:|ci/action@v|rev: v|make image VERSION=)[\w.+-]+`)
 	for _, name := range []string{
-		"../plugin.yaml", "../helm4/valkey-post-renderer/plugin.yaml", "../../.pre-commit-hooks.yaml", "../../ci/action/action.yml",
+		"../plugin.yaml", "../helm4/valkey-post-renderer/plugin.yaml", "../../.pre-commit-hooks.yaml", "../../ci/action/action.yml", "../../README.md",
 	} {
 		data, err := os.ReadFile(name)
 		require.NoError(t, err)

@@ -63,7 +63,7 @@ type wrapped struct {
 	line   driver.Line
 	helm   driver.Binary
 	folder string // for what is needed only meanwhile
-	stdin  []byte // where values are read from it
+	values []byte // of the standard input, where they are read from it
 	allow  []string
 	// told are the messages of the post-renderer that have been shown.
 	told string
@@ -118,7 +118,7 @@ func allowed(values []string) ([]string, error) {
 func (w *wrapped) run(ctx context.Context) (int, error) {
 	if slices.Contains(w.files(), stdinName) {
 		var err error
-		if w.stdin, err = io.ReadAll(w.in); err != nil {
+		if w.values, err = io.ReadAll(w.in); err != nil {
 			return 0, fmt.Errorf("read values from the standard input: %w", err)
 		}
 	}
@@ -150,10 +150,10 @@ func (w *wrapped) stopped(code int) int {
 
 // input is Helm's standard input.
 func (w *wrapped) input() io.Reader {
-	if w.stdin != nil {
-		return bytes.NewReader(w.stdin)
+	if w.values != nil {
+		return bytes.NewReader(w.values)
 	}
-	return w.in
+	return w.stdin
 }
 
 // ownPostRenderer says whether the user has one; Helm takes one only.

@@ -22,7 +22,7 @@ func (w *wrapped) plan(ctx context.Context, flags, variables []string) (int, err
 	if w.line.Command == driver.Install && !w.ownPostRenderer() {
 		return Clean, nil
 	}
-	planned, err := w.helm.Plan(ctx, w.line, w.stdin, flags, variables)
+	planned, err := w.helm.Plan(ctx, w.line, w.values, flags, variables)
 	w.tellMessages()
 	if err != nil {
 		return 0, err
@@ -129,5 +129,5 @@ func (w *wrapped) rendered(ctx context.Context, to io.Writer, flags ...string) (
 		_, err := kept.WriteTo(out)
 		out.CloseWithError(err)
 	}()
-	return runPostRender(ctx, streams{in, to, w.err}, w.postRenderArgs("patches", "set-image-digests", "namespace"))
+	return runPostRender(ctx, streams{in: in, out: to, err: w.err}, w.postRenderArgs("patches", "set-image-digests", "namespace"))
 }

@@ -109,7 +109,7 @@ func (w *wrapped) mistakes(ctx context.Context, files fs.FS, o values.Options) (
 // readValues reads what a flag says that values are in.
 func (w *wrapped) readValues(name string) ([]byte, error) {
 	if name == stdinName {
-		return w.stdin, nil
+		return w.values, nil
 	}
 	if text, inFlag := strings.CutPrefix(name, jsonFlag); inFlag {
 		return []byte(text), nil

@@ -109,8 +109,11 @@ func (l Line) Chart() string { return l.words[len(l.words)-1] }
 // known may have left one.
 func (l Line) Check() error {
 	fewest, form := 1, "[NAME] CHART"
-	if l.Command == Upgrade {
+	switch {
+	case l.Command == Upgrade:
 		fewest, form = 2, "RELEASE CHART"
+	case l.Command == Install && !l.Has("generate-name") && !l.Has("name-template"):
+		fewest, form = 2, "NAME CHART (or CHART --generate-name)"
 	}
 	if n := len(l.words); n >= fewest && n <= 2 {
 		return nil

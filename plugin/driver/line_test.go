@@ -20,6 +20,7 @@ func TestParse(t *testing.T) {
 		{"release and chart", Upgrade, "rel ./chart", "rel", "./chart", "", nil},
 		{"chart only", Install, "./chart -g", "", "./chart", "", map[string][]string{"generate-name": {""}}},
 		{"flags before, between and behind", Upgrade, "-f a.yaml rel --set x=1 ./chart --wait", "rel", "./chart", "", map[string][]string{"values": {"a.yaml"}, "set": {"x=1"}, "wait": {""}}},
+		{"a name from a template", Install, "c --name-template x", "", "c", "", nil},
 		{"several of one", Install, "rel c -f a -fb -f=c --values d --values=e", "rel", "c", "", map[string][]string{"values": {"a", "b", "c", "d", "e"}}},
 		{"letters together", Upgrade, "-if a rel c", "rel", "c", "", map[string][]string{"install": {""}, "values": {"a"}}},
 		{"an optional value is behind =", Upgrade, "--dry-run rel c --wait=hookOnly", "rel", "c", "", map[string][]string{"dry-run": {""}, "wait": {"hookOnly"}}},
@@ -53,7 +54,10 @@ func TestParseRefuses(t *testing.T) {
 		_, err := Parse(Install, strings.Fields(args))
 		require.ErrorContains(t, err, "needs a value", args)
 	}
-	for command, args := range map[string]string{Install: "", Upgrade: "rel", Template: "rel c --of-the-future x"} {
+	for _, tt := range []struct{ command, args string }{
+		{Install, ""}, {Install, "rel"}, {Install, "c --generate-name=false"}, {Upgrade, "rel"}, {Template, "rel c --of-the-future x"},
+	} {
+		command, args := tt.command, tt.args
 		l, err := Parse(command, strings.Fields(args))
 		require.NoError(t, err)
 		require.ErrorContains(t, l.Check(), command+" takes ")

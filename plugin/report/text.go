@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/helm-valkey/helm-valkey/plugin/finding"
 )
@@ -46,14 +47,24 @@ func printText(w io.Writer, findings []finding.Finding, p palette) error {
 func text(f finding.Finding, p palette) string {
 	var b strings.Builder
 	if at := place(f.Position); at != "" {
-		b.WriteString(at + ": ")
+		b.WriteString(visible(at) + ": ")
 	}
-	fmt.Fprintf(&b, "%s: %s [%s]\n", p.severity(f.Severity), sentence(f), f.RuleID)
+	fmt.Fprintf(&b, "%s: %s [%s]\n", p.severity(f.Severity), visible(sentence(f)), f.RuleID)
 	b.WriteString(snippet(f, p))
 	if f.Fix != "" {
-		fmt.Fprintf(&b, "  fix: %s\n", f.Fix)
+		fmt.Fprintf(&b, "  fix: %s\n", visible(f.Fix))
 	}
 	return b.String() + seeLine(f)
+}
+
+// visible takes away what a terminal would obey: files may be anybody's.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\t' && r != '\n' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 func seeLine(f finding.Finding) string { return "  see: " + finding.Address(f.RuleID) + "\n" }
@@ -107,5 +118,5 @@ func snippet(f finding.Finding, c palette) string {
 	}
 	width := max(1, min(p.Width, len(line)-p.Column+1))
 	mark := c.mark + "^" + strings.Repeat("~", width-1) + c.end
-	return fmt.Sprintf("%s |\n%s | %s\n%s | %s%s\n", margin, number, string(line), margin, string(indent), mark)
+	return fmt.Sprintf("%s |\n%s | %s\n%s | %s%s\n", margin, number, visible(string(line)), margin, string(indent), mark)
 }

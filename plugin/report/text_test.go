@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,4 +36,15 @@ func TestText(t *testing.T) {
 			require.Equal(t, tt.want+see, out.String())
 		})
 	}
+}
+
+// A file from somebody else's pull request does not write to a terminal as it likes.
+func TestTextShowsNoControlCharacters(t *testing.T) {
+	f := rule.At(finding.Position{Name: "a\x1b[2J.yaml", Line: 1, Column: 1, Width: 1, Text: "a:\tb\x1b[2J\u009b"}, "k\x07", "m", "f\x1b")
+	var out strings.Builder
+	require.NoError(t, Text(&out, []finding.Finding{f}))
+	require.True(t, strings.HasPrefix(out.String(), "a\uFFFD[2J.yaml:1:1: "), out.String())
+	require.NotContains(t, out.String(), "\x1b")
+	require.NotContains(t, out.String(), "\x07")
+	require.Contains(t, out.String(), "1 | a:\tb\uFFFD[2J\uFFFD\n")
 }
