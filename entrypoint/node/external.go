@@ -164,9 +164,10 @@ func (n *Node) sourceAddress(v View, down time.Time) string {
 		return conf.Detached
 	case v.LinkUp(), v.Syncing(), !v.HasData():
 		return n.settings.External
-	case s.err != nil, s.state.Loading, !s.state.HasData, !s.at.After(down):
+	case s.lost(), !s.good.After(down):
 		return conf.Detached
 	default:
+		// It may well be silent for a while: it makes a snapshot for this one.
 		return n.settings.External
 	}
 }
@@ -252,9 +253,11 @@ func (n *Node) logInToPeers(ctx context.Context) {
 	}
 }
 
-// survey is what the server outside last said of itself, or why it said nothing.
+// survey is what the server outside last said of itself, or why it said nothing, and when it
+// last said that it holds data.
 type survey struct {
 	at    time.Time
+	good  time.Time
 	state external.State
 	err   error
 }
@@ -284,7 +287,11 @@ func (n *Node) surveyOutside(ctx context.Context) {
 	for ctx.Err() == nil && n.copies() {
 		state, err := source.Look(ctx)
 		n.mu.Lock()
-		n.survey = survey{time.Now(), state, err}
+		now := survey{at: time.Now(), good: n.survey.good, state: state, err: err}
+		if err == nil && state.HasData && !state.Loading {
+			now.good = now.at
+		}
+		n.survey = now
 		n.mu.Unlock()
 		n.pause(ctx, lookEvery)
 	}
