@@ -171,20 +171,19 @@ func TestLintReadsStandardInput(t *testing.T) {
 func TestLintOfManyFiles(t *testing.T) {
 	folder := t.TempDir()
 	args := []string{"lint"}
-	for i := range 100 {
+	for i := range 30 {
 		name := filepath.Join(folder, fmt.Sprintf("%03d.yaml", i))
 		require.NoError(t, os.WriteFile(name, []byte("replica:\n  replicaCount: 3\n  replicaCount: x\n"), 0o644))
 		args = append(args, name)
 	}
 	first, stderr, code := execute("", args...)
 	require.Equal(t, Findings, code)
-	require.Contains(t, stderr, "100 errors, 100 warnings in 100 files")
+	require.Contains(t, stderr, "30 errors, 30 warnings in 30 files")
 	require.True(t, strings.HasPrefix(first, args[1]+":3:3: warning: "), first)
 	again, _, _ := execute("", args...)
 	require.Equal(t, first, again)
 
-	args = append(args, filepath.Join(folder, "none.yaml"), filepath.Join(folder, "neither.yaml"))
-	_, stderr, code = execute("", args...)
+	_, stderr, code = execute("", "lint", args[1], filepath.Join(folder, "none.yaml"), filepath.Join(folder, "neither.yaml"))
 	require.Equal(t, Failure, code)
 	require.Contains(t, stderr, "none.yaml")
 }

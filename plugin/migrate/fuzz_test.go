@@ -27,6 +27,7 @@ func FuzzRun(f *testing.F) {
 		f.Add(string(text), uint8(len(file)))
 	}
 	f.Add("auth: &a {password: x}\nmaster: {persistence: *a}\nreplica:\n  <<: *a\n", uint8(0))
+	f.Add("x: &a {password: x} # c\n<<: {auth: *a}\n", uint8(0))
 	var charts []*migrate.Chart
 	for _, name := range migrate.Names() {
 		c, err := migrate.Open(name)

@@ -129,7 +129,7 @@ func TestPassHoldsNoStream(t *testing.T) {
 // The objects of thousands of releases, more than are kept in memory, and far from
 // each other.
 func TestPassTellsManyReleasesApart(t *testing.T) {
-	const count = 3000
+	const count = 1500
 	var stream strings.Builder
 	for _, role := range []string{"master", "sentinel"} {
 		for i := range count {
