@@ -117,6 +117,13 @@ func TestInterrupted(t *testing.T) {
 	require.Empty(t, out.String())
 }
 
+// "helm lint" takes a chart's directory; this does not.
+func TestLintOfADirectory(t *testing.T) {
+	_, stderr, code := execute("", "lint", "../../charts/valkey")
+	require.Equal(t, Failure, code)
+	require.Equal(t, "helm valkey: ../../charts/valkey is a directory: name the values files in it\n", stderr)
+}
+
 // A terminal does not end, and people press Ctrl-C.
 func TestInterruptedWhileItReads(t *testing.T) {
 	for _, args := range []string{"lint -f -", "post-render", "migrate -", "diff-check - x"} {

@@ -68,6 +68,9 @@ func (s streams) readFile(name string) ([]byte, error) {
 	if scheme, _, isURL := strings.Cut(name, "://"); isURL {
 		return nil, fmt.Errorf("%s: values are not read over %s: download the file", name, scheme)
 	}
+	if isDirectory(name) {
+		return nil, fmt.Errorf("%s is a directory: name the values files in it", name)
+	}
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
