@@ -12,7 +12,7 @@ import (
 
 // secretName matches the end of a key that names a secret. Findings are about
 // misspelt keys, too: pasword, passowrd.
-const secretName = `(?i)(?:pass?[word]{2,4}t?|pass|passphrase|pwd|token)`
+const secretName = `(?i)(?:pass?[word]{2,4}t?|pass|passphrase|pwd|token|(?:api|access|private)[-_]?key)`
 
 // secretKey matches such a key, up to its value.
 var secretKey = regexp.MustCompile(secretName + `["']?\s*[:=]\s*`)
