@@ -39,7 +39,7 @@ func TestHideSecrets(t *testing.T) {
 		`passowrd: hunter2`:                              `passowrd: *******`,
 		`passwort: hunter2`:                              `passwort: *******`,
 		`redis-pass: hunter2`:                            `redis-pass: *******`,
-		`apiKey: hunter2`:                               `apiKey: *******`,
+		`apiKey: hunter2`:                                `apiKey: *******`,
 		`AWS_ACCESS_KEY=hunter2`:                         `AWS_ACCESS_KEY=*******`,
 		`existingSecretPasswordKey: key`:                 `existingSecretPasswordKey: key`,
 		`PWD: hunter2`:                                   `PWD: *******`,
