@@ -132,7 +132,7 @@ func (b Binary) PostRenderer(ctx context.Context, folder, program string, args .
 		}
 		return flags, nil, nil
 	}
-	if err := writePlugin(filepath.Join(folder, pluginName), program, args); err != nil {
+	if variables, err = writePlugin(filepath.Join(folder, pluginName), append([]string{program}, args...)); err != nil {
 		return nil, nil, fmt.Errorf("write the post-renderer's plugin: %w", err)
 	}
 	plugins := os.Getenv("HELM_PLUGINS")
@@ -144,17 +144,24 @@ func (b Binary) PostRenderer(ctx context.Context, folder, program string, args .
 		plugins = strings.TrimSpace(string(out))
 	}
 	list := plugins + string(os.PathListSeparator) + folder
-	return []string{"--post-renderer", pluginName}, []string{"HELM_PLUGINS=" + list}, nil
+	return []string{"--post-renderer", pluginName}, append(variables, "HELM_PLUGINS="+list), nil
 }
 
-func writePlugin(folder, program string, args []string) error {
+// writePlugin writes a plugin that runs the words, and returns the variables that
+// they are in: Helm cuts a command at its blanks, and takes a $ in any word for a
+// variable's.
+func writePlugin(folder string, words []string) (variables []string, err error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return err
+		return nil, err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "apiVersion: v1\ntype: postrenderer/v1\nname: %s\nversion: 0.0.1\nruntime: subprocess\nruntimeConfig:\n  platformCommand:\n    - command: %q\n      args:\n", pluginName, program)
-	for _, a := range args {
-		fmt.Fprintf(&b, "        - %q\n", a)
+	fmt.Fprintf(&b, "apiVersion: v1\ntype: postrenderer/v1\nname: %s\nversion: 0.0.1\nruntime: subprocess\nruntimeConfig:\n  platformCommand:\n    - command: ${VALKEY_CHECKS_0}\n      args:\n", pluginName)
+	for i, word := range words {
+		name := fmt.Sprintf("VALKEY_CHECKS_%d", i)
+		variables = append(variables, name+"="+word)
+		if i > 0 {
+			fmt.Fprintf(&b, "        - ${%s}\n", name)
+		}
 	}
-	return os.WriteFile(filepath.Join(folder, "plugin.yaml"), []byte(b.String()), 0o600)
+	return variables, os.WriteFile(filepath.Join(folder, "plugin.yaml"), []byte(b.String()), 0o600)
 }

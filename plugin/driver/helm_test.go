@@ -63,6 +63,32 @@ func TestFlagsAreThoseOfHelm(t *testing.T) {
 	}
 }
 
+// Programs are in folders of any name ("C:\\Users\\Ann Lee"), and so are patches.
+func TestPostRendererGetsItsWords(t *testing.T) {
+	for _, name := range []string{"helm3", "helm4"} {
+		t.Run(name, func(t *testing.T) {
+			folder := filepath.Join(t.TempDir(), "a $HOME b")
+			program, word := filepath.Join(folder, "program"), `c $HOME "d"\`
+			require.NoError(t, os.Mkdir(folder, 0o755))
+			require.NoError(t, os.WriteFile(program, []byte("#!/bin/sh\nprintf '%s\\n' \"$@\" >\"$0.words\"\ncat\n"), 0o755))
+			t.Setenv("HELM_BIN", binary(t, name))
+			b, err := Find(context.Background())
+			require.NoError(t, err)
+			flags, variables, err := b.PostRenderer(context.Background(), folder, program, "--patches", word)
+			require.NoError(t, err)
+			var stdout, stderr strings.Builder
+			line := append([]string{"template", "demo", "../../charts/valkey", "--set=auth.password=x"}, flags...)
+			code, err := b.Run(nil, &stdout, &stderr, variables, line...)
+			require.NoError(t, err)
+			require.Zero(t, code, stderr.String())
+			require.Contains(t, stdout.String(), "kind: StatefulSet")
+			words, err := os.ReadFile(program + ".words")
+			require.NoError(t, err)
+			require.Equal(t, "--patches\n"+word+"\n", string(words))
+		})
+	}
+}
+
 func TestFindRefuses(t *testing.T) {
 	t.Setenv("HELM_BIN", "/nowhere/helm")
 	_, err := Find(context.Background())
