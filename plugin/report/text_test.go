@@ -36,3 +36,13 @@ func TestText(t *testing.T) {
 		})
 	}
 }
+
+// A values file must not move the cursor of whoever looks at its findings.
+func TestTextWithoutControlCharacters(t *testing.T) {
+	var out bytes.Buffer
+	at := finding.Position{Name: "a\x1b[2J.yaml", Line: 1, Column: 1, Text: "a:\tb \x1b[31m"}
+	require.NoError(t, Text(&out, []finding.Finding{rule.At(at, "a\u009b", "takes no \x1b[31m", "")}))
+	require.NotContains(t, out.String(), "\x1b")
+	require.NotContains(t, out.String(), "\u009b")
+	require.Contains(t, out.String(), "1 | a:\tb \ufffd[31m\n")
+}
