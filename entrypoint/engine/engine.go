@@ -104,12 +104,15 @@ func Told(valkey, redis string) (Release, error) {
 	return Parse("Redis server v=" + redis)
 }
 
-// format is that of the snapshots that a release writes for others. Valkey kept that of
-// Redis 7.2 until 8.1, and since 9.0 writes it for replicas that know no other.
+// format is that of the snapshots that a release writes for others, at its oldest. Valkey
+// kept that of Redis 7.2 until 8.1, and since 9.1 writes it for replicas that know no other;
+// 9.0 has a new one only.
 func (r Release) format() int {
 	switch {
+	case r.Engine == Valkey && r.Major == 9 && r.Minor == 0:
+		return ownFormat
 	case r.Engine == Valkey:
-		return 11
+		return shared
 	case r.Since(7, 4):
 		return 12
 	case r.Since(7, 2):
@@ -121,6 +124,21 @@ func (r Release) format() int {
 	}
 }
 
+const (
+	shared    = 11 // the last format that Redis and Valkey have in common
+	ownFormat = 80 // the first of Valkey's own
+)
+
 // Reads tells whether a server of this release can be a replica of one of another: it takes
 // in a snapshot first. Within one format Redis has none that is known to fail.
-func (r Release) Reads(other Release) bool { return other.format() <= r.format() }
+func (r Release) Reads(other Release) bool {
+	format := other.format()
+	switch {
+	case format == ownFormat:
+		return r.Engine == Valkey && r.Since(9, 0)
+	case r.Engine == Valkey:
+		return format <= shared
+	default:
+		return format <= r.format()
+	}
+}

@@ -9,7 +9,6 @@ import (
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
 
-	chart "github.com/helm-valkey/helm-valkey/charts/valkey"
 	"github.com/helm-valkey/helm-valkey/plugin/values"
 )
 
@@ -17,8 +16,7 @@ import (
 // in Helm, over all the values that this repository has.
 func TestSchemaVerdictIsHelms(t *testing.T) {
 	c := openChart(t)
-	source, err := chart.Files.ReadFile("values.schema.json")
-	require.NoError(t, err)
+	helms := helmsSchema(t)
 	corpus := map[string]string{"none": ""}
 	for _, file := range ruleFiles(t) {
 		for _, text := range append(file.Bad, file.Good...) {
@@ -43,7 +41,7 @@ func TestSchemaVerdictIsHelms(t *testing.T) {
 		helmChart := &helmchart.Chart{Metadata: &helmchart.Metadata{Name: "valkey"}, Values: c.Defaults.Values}
 		merged, err := chartutil.CoalesceValues(helmChart, user)
 		require.NoError(t, err)
-		verdict := chartutil.ValidateAgainstSingleSchema(merged, source)
+		verdict := helms.Validate(merged.AsMap())
 
 		v, err := values.Read(values.Options{Files: []string{"f"}}, c.Defaults, func(string) ([]byte, error) { return []byte(text), nil })
 		require.NoError(t, err)

@@ -17,16 +17,25 @@ import (
 var wrongs = []any{nil, true, -1.0, 1.5, 70000.0, "", "some text", "10%", "2", []any{}, []any{"a", "a"}, []any{map[string]any{"name": 1.0}}, map[string]any{}, map[string]any{"unknown": "x"}}
 
 // TestVerdictOnMutations changes the chart's values at every place in every
-// way, and holds gojsonschema's verdict to that of the library in Helm.
+// way (in short a fourth of them), and holds gojsonschema's verdict to that of
+// the library in Helm.
 func TestVerdictOnMutations(t *testing.T) {
 	c := openChart(t)
 	helms := helmsSchema(t)
-	total, refused := 0, 0
+	step := 1
+	if testing.Short() {
+		step = 4
+	}
+	places, total, refused := 0, 0, 0
 	var walk func(at map[string]any, path values.Path)
 	walk = func(at map[string]any, path values.Path) {
 		for _, key := range slices.Sorted(maps.Keys(at)) {
 			before, here := at[key], append(slices.Clone(path), key)
-			for _, wrong := range wrongs {
+			places++
+			for i, wrong := range wrongs {
+				if (places+i)%step != 0 {
+					continue
+				}
 				at[key] = wrong
 				verdict := helms.Validate(c.Defaults.Values)
 				violations, err := c.schema.Validate(c.Defaults.Values)

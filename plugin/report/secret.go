@@ -43,7 +43,7 @@ var secretRests = []*regexp.Regexp{
 // sourceLine is the line that a finding points at, without secrets. The value of a
 // secret may stand on another line than its key.
 func sourceLine(f finding.Finding) string {
-	text := f.Position.Text
+	text := printable(f.Position.Text)
 	if secretPath.MatchString(f.Path) && !secretKey.MatchString(text) {
 		value := strings.TrimLeft(text, " ")
 		return text[:len(text)-len(value)] + stars(value)

@@ -78,7 +78,7 @@ func place(p finding.Position) string {
 }
 
 // source is the file or the flag, without the secrets that a flag may hold.
-func source(p finding.Position) string { return hideSecrets(p.Name) }
+func source(p finding.Position) string { return printable(hideSecrets(p.Name)) }
 
 // sentence says what is wrong with what.
 func sentence(f finding.Finding) string {
@@ -89,7 +89,18 @@ func sentence(f finding.Finding) string {
 	if f.Path != "" {
 		b.WriteString(f.Path + ": ")
 	}
-	return b.String() + f.Message
+	return printable(b.String() + f.Message)
+}
+
+// printable has no characters that do things to a terminal. It is as long as the
+// text: columns point into it.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\t' && r != '\n' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 func object(o finding.Object) string {
