@@ -166,6 +166,17 @@ func TestUsageFitsATerminal(t *testing.T) {
 	}
 }
 
+// A file that is not there does not keep back what is wrong with the others.
+func TestLintOfAFileThatIsNotThere(t *testing.T) {
+	bad := filepath.Join(t.TempDir(), "bad.yaml")
+	require.NoError(t, os.WriteFile(bad, []byte("master: {replicaCount: 2}\n"), 0o644))
+	stdout, stderr, code := execute("", "lint", "/nowhere.yaml", bad, "/neither.yaml")
+	require.Equal(t, Failure, code)
+	require.Contains(t, stdout, bad+":1:24: error: ")
+	require.Contains(t, stderr, "/nowhere.yaml")
+	require.Contains(t, stderr, "/neither.yaml")
+}
+
 func TestLintReadsStandardInput(t *testing.T) {
 	stdout, stderr, code := execute("auth:\n  pasword: secret!\n", "lint", "-f", "-")
 	require.Equal(t, Findings, code)

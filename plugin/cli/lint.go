@@ -51,15 +51,16 @@ func runLint(ctx context.Context, s streams, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	found, err := s.lintAll(ctx, c, l.inputs)
-	if err != nil {
-		return 0, err
+	found, failure := s.lintAll(ctx, c, l.inputs)
+	if failure != nil && len(found) == 0 {
+		return 0, failure
 	}
 	run := checked{command: "helm valkey lint", rules: c.Rules()}
 	for _, input := range l.inputs {
 		run.files = append(run.files, input.Files...)
 	}
-	return s.print(s.out, l.output, run, finding.Sort(found))
+	code, err := s.print(s.out, l.output, run, finding.Sort(found))
+	return code, errors.Join(failure, err)
 }
 
 // lintCommandLine is what was asked of lint.

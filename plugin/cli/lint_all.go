@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,8 +18,8 @@ import (
 )
 
 // lintAll checks the inputs, several at a time: pre-commit and CI give all
-// files of a repository in one call. Of several that cannot be read, the first
-// is named.
+// files of a repository in one call. What cannot be read does not keep back what
+// is wrong with the others.
 func (s streams) lintAll(ctx context.Context, c *lint.Chart, inputs []values.Options) ([]finding.Finding, error) {
 	found := make([][]finding.Finding, len(inputs))
 	failures := make([]error, len(inputs))
@@ -32,14 +33,7 @@ func (s streams) lintAll(ctx context.Context, c *lint.Chart, inputs []values.Opt
 		})
 	}
 	workers.Wait()
-	var all []finding.Finding
-	for i := range inputs {
-		if failures[i] != nil {
-			return nil, failures[i]
-		}
-		all = append(all, found[i]...)
-	}
-	return all, ctx.Err()
+	return slices.Concat(found...), errors.Join(append(failures, ctx.Err())...)
 }
 
 // readsTwice says whether the standard input is named more than once.
