@@ -50,6 +50,7 @@ func TestHostileFiles(t *testing.T) {
 		{"directives that no server knows", "commonConfiguration: |\n" + lines(2000, "  maxmemory%d x\n"), "VK134", 2000},
 		{"one key again and again", "replica:\n" + strings.Repeat("  replicaCount: 3\n", 5000), "VK012", 4999},
 		{"suppressions", lines(5000, "# valkey-lint: ignore=VK0%d because I can\n"), "VK023", 5000},
+		{"suppressions of one text", strings.Repeat("# valkey-lint: ignore=VK134 because I can\n", 5000) + "commonConfiguration: |\n" + strings.Repeat("  a 1\n", 2000), "", 0},
 		{"documents", "auth: {}\n" + strings.Repeat("---\nauth: {}\n", 5000), "VK011", 1},
 		{"ends of documents", strings.Repeat("---\n", 20_000), "", 0},
 	}

@@ -72,7 +72,7 @@ func (c *Chart) suppress(v *values.Values, found []finding.Finding) []finding.Fi
 		if len(comments) == 0 {
 			continue
 		}
-		check := suppressor{errors: places(found, finding.Error), warnings: places(found, finding.Warning), alone: v.Alone(), suppressed: suppressed}
+		check := suppressor{errors: places(found, finding.Error), warnings: places(found, finding.Warning), alone: v.Alone(), suppressed: suppressed, taken: map[place]finding.Severity{}}
 		for _, r := range c.Rules() {
 			check.known = append(check.known, r.ID)
 		}
@@ -94,6 +94,7 @@ type suppressor struct {
 	errors, warnings map[place]bool
 	alone            bool // all findings of the file are there
 	suppressed       map[place]bool
+	taken            map[place]finding.Severity // what take found, by the first of its places
 }
 
 // apply notes what the comment suppresses, and says what is wrong with it.
@@ -107,20 +108,44 @@ func (s *suppressor) apply(c values.Comment) []string {
 		messages = append(messages, "the reason is missing: because …")
 	}
 	for _, id := range d.ids {
-		switch at := s.places(d, id); {
-		case !slices.Contains(s.known, id):
+		if !slices.Contains(s.known, id) {
 			messages = append(messages, fmt.Sprintf("there is no rule %s for values", id))
-		case slices.ContainsFunc(at, func(p place) bool { return s.errors[p] }):
+			continue
+		}
+		switch found := s.take(d, id); {
+		case found == finding.Error:
 			messages = append(messages, fmt.Sprintf("%s is an error here, and cannot be suppressed: Helm refuses it, too", id))
-		case slices.ContainsFunc(at, func(p place) bool { return s.warnings[p] }):
-			for _, p := range at {
-				s.suppressed[p] = true
-			}
-		case s.alone:
+		case found == "" && s.alone:
 			messages = append(messages, fmt.Sprintf("there is no %s here to suppress", id))
 		}
 	}
 	return messages
+}
+
+// take suppresses a rule's warnings in the places that a comment is about, and
+// returns the worst that the rule finds there. Many comments may be about the
+// same thousands of lines, which are looked at once.
+func (s *suppressor) take(d directive, id string) finding.Severity {
+	at := place{d.comment.Position.Name, id, d.comment.Line}
+	if d.file {
+		at.line = -1
+	}
+	if found, ok := s.taken[at]; ok {
+		return found
+	}
+	all := s.places(d, id)
+	switch {
+	case slices.ContainsFunc(all, func(p place) bool { return s.errors[p] }):
+		s.taken[at] = finding.Error
+	case slices.ContainsFunc(all, func(p place) bool { return s.warnings[p] }):
+		s.taken[at] = finding.Warning
+		for _, p := range all {
+			s.suppressed[p] = true
+		}
+	default:
+		s.taken[at] = ""
+	}
+	return s.taken[at]
 }
 
 // places are those that a comment is about: the file, a line, or the lines of
