@@ -233,7 +233,7 @@ func FuzzCoalesce(f *testing.F) {
 	f.Fuzz(func(t *testing.T, user, standard string) {
 		var over, under map[string]any
 		if helmyaml.Unmarshal([]byte(user), &over) != nil || helmyaml.Unmarshal([]byte(standard), &under) != nil {
-			t.Skip()
+			return
 		}
 		want, err := chartutil.CoalesceValues(&chart.Chart{Metadata: &chart.Metadata{Name: "c"}, Values: under}, over)
 		require.NoError(t, err)
@@ -274,7 +274,7 @@ func FuzzPositions(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		d := Parse("f", []byte(text))
 		if d.Values == nil || d.root == nil || len(d.Problems) > 0 || bareTag.MatchString(text) {
-			t.Skip()
+			return
 		}
 		requireLeaves(t, d, d.Values, nil)
 	})
