@@ -92,7 +92,7 @@ func FuzzSuppression(f *testing.F) {
 			ids[one.RuleID] = true
 		}
 		if ids[syntax.ID] {
-			t.Skip()
+			return
 		}
 		require.True(t, ids["VK101"], "errors stay")
 		d, err := parseDirective(values.Comment{Text: mark + text})

@@ -56,7 +56,7 @@ func FuzzComments(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		d := Parse("f", []byte(text))
 		if d.Values == nil || len(d.Problems) > 0 {
-			t.Skip()
+			return
 		}
 		lines := append([]string{}, d.lines...)
 		for _, c := range d.Comments("mark:") {
