@@ -138,7 +138,7 @@ func FuzzPin(f *testing.F) {
 func content(t *testing.T, text string) string {
 	data, err := yaml.YAMLToJSON([]byte(text))
 	if err != nil {
-		return // more than YAML's first reader minds, a key twice for one
+		t.Skip() // more than YAML's first reader minds, a key twice for one
 	}
 	return strings.NewReplacer("@"+one, "", "@"+two, "").Replace(string(data))
 }
