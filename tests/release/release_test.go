@@ -6,9 +6,11 @@ package release
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,22 +70,36 @@ func (m made) file(elements ...string) string {
 	return filepath.Join(append([]string{m.dist}, elements...)...)
 }
 
-// copyTree copies what git tracks, and what it would.
+// built are the folders that hold what is made of the others.
+var built = []string{".git", "bin", "dist", "plugin/bin"}
+
+// copyTree copies the project, be it a clone or an unpacked archive.
 func copyTree(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs("../..")
 	require.NoError(t, err)
 	to := filepath.Join(t.TempDir(), "tree")
-	names := strings.Split(run(t, root, nil, "git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "-z"), "\x00")
-	for _, name := range names {
-		info, err := os.Lstat(filepath.Join(root, name))
-		if err != nil || !info.Mode().IsRegular() {
-			continue // removed, and not committed yet
+	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
 		}
-		data, err := os.ReadFile(filepath.Join(root, name))
-		require.NoError(t, err)
+		name, err := filepath.Rel(root, path)
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && slices.Contains(built, filepath.ToSlash(name)):
+			return fs.SkipDir
+		case !entry.Type().IsRegular():
+			return nil
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		data, err := os.ReadFile(path)
 		write(t, filepath.Join(to, name), data, info.Mode().Perm())
-	}
+		return err
+	}))
 	return to
 }
 
