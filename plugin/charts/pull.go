@@ -1,44 +1,26 @@
 package charts
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
+
+	"github.com/helm-valkey/helm-valkey/plugin/driver"
 )
 
-// pull has Helm pull a chart and unpack it: it knows the user's repositories
-// and registries, and how to log in to them.
+// pull has Helm pull a chart and unpack it. Which Helm that is does not matter.
 func pull(ctx context.Context, ref, version, folder string) error {
-	helm, err := helmBinary()
+	path, err := driver.Path()
 	if err != nil {
-		return err
+		return fmt.Errorf(`helm is needed to pull it: %w: run "helm valkey lint", or give a directory or an archive`, err)
 	}
-	args := []string{"pull", ref, "--untar", "--untardir", folder}
+	var flags []string
 	if version != "" {
-		args = append(args, "--version", version)
+		flags = []string{"--version", version}
 	}
-	command := exec.CommandContext(ctx, helm, args...)
-	var said bytes.Buffer
-	command.Stderr = &said
-	if err := command.Run(); err != nil {
-		return fmt.Errorf("helm pull: %w: %s", err, strings.TrimPrefix(strings.TrimSpace(said.String()), "Error: "))
+	helm := driver.Binary{Path: path}
+	if err := helm.Pull(ctx, ref, folder, flags...); err != nil {
+		return fmt.Errorf("helm pull: %s", strings.TrimPrefix(err.Error(), "Error: "))
 	}
 	return nil
-}
-
-// helmBinary is the Helm that runs the plugin, or else the one that a shell
-// would find.
-func helmBinary() (string, error) {
-	if helm := os.Getenv("HELM_BIN"); helm != "" {
-		return helm, nil
-	}
-	helm, err := exec.LookPath("helm")
-	if err != nil {
-		return "", errors.New(`helm is needed to pull it, and there is none in PATH: run "helm valkey lint", or give a directory or an archive`)
-	}
-	return helm, nil
 }

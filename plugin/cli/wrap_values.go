@@ -135,7 +135,7 @@ func (w *wrapped) openChart(ctx context.Context) (fs.FS, func(), error) {
 		return charts.Open(ctx, ref, "")
 	}
 	folder := filepath.Join(w.folder, "chart")
-	if err := w.helm.Pull(ctx, w.line, folder); err != nil {
+	if err := w.helm.Pull(ctx, w.line.Chart(), folder, w.line.Source()...); err != nil {
 		return nil, nil, err
 	}
 	names, err := os.ReadDir(folder)

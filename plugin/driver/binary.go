@@ -21,15 +21,24 @@ type Binary struct {
 	Major int // 3 or 4
 }
 
-// Find returns the Helm that called the plugin, or the one in PATH.
-func Find(ctx context.Context) (Binary, error) {
+// Path leads to the Helm that called the plugin, or to the one in PATH.
+func Path() (string, error) {
 	name := os.Getenv("HELM_BIN")
 	if name == "" {
 		name = "helm"
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return Binary{}, fmt.Errorf("find Helm: %w", err)
+		return "", fmt.Errorf("find Helm: %w", err)
+	}
+	return path, nil
+}
+
+// Find returns the Helm at Path, asked which one it is.
+func Find(ctx context.Context) (Binary, error) {
+	path, err := Path()
+	if err != nil {
+		return Binary{}, err
 	}
 	b := Binary{Path: path}
 	out, err := b.output(ctx, nil, nil, []string{"version", "--template", "{{.Version}}"})

@@ -109,9 +109,11 @@ func (b Binary) UserValues(ctx context.Context, l Line) ([]byte, error) {
 	return out, err
 }
 
-// Pull unpacks a chart that is elsewhere into a folder.
-func (b Binary) Pull(ctx context.Context, l Line, folder string) error {
-	_, err := b.output(ctx, nil, nil, slices.Concat([]string{"pull", "--untar", "--untardir", folder}, l.Source(), []string{"--", l.Chart()}))
+// Pull unpacks a chart that is elsewhere into a folder: Helm knows the user's
+// repositories and registries, and how to log in to them. Flags are for "helm
+// pull".
+func (b Binary) Pull(ctx context.Context, chart, folder string, flags ...string) error {
+	_, err := b.output(ctx, nil, nil, slices.Concat([]string{"pull", "--untar", "--untardir", folder}, flags, []string{"--", chart}))
 	return err
 }
 
